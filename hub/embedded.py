@@ -34,6 +34,10 @@ class CannotStart(Exception):  # noqa: N818 - reads as what happened
     """Why the hub's own servers cannot run, in words for the person who started them."""
 
 
+class AlreadyRunning(CannotStart):
+    """Another process runs the hub of this home."""
+
+
 def home() -> Path:
     """The folder of everything an embedded hub keeps: pg/, redis/, files/, logs/."""
     if given := os.environ.get("HUB_HOME"):
@@ -60,12 +64,16 @@ def broker_url() -> str:
 
 def cache_url() -> str:
     """The next database of the same Redis, so that emptying the cache never empties the queues."""
-    url = redis_url()
-    if url.startswith("unix://"):
-        socket, _, database = url.partition("?db=")
-        return f"{socket}?db={int(database or 0) + 1}"
+    return other_database(redis_url(), 1)
+
+
+def other_database(url: str, further: int) -> str:
+    """The same Redis, so many databases further on."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}"))
+    if parts.scheme == "unix":
+        socket, _, number = url.partition("?db=")
+        return f"{socket}?db={int(number or 0) + further}"
+    return urlunsplit(parts._replace(path=f"/{int(parts.path.strip('/') or 0) + further}"))
 
 
 @contextmanager
@@ -227,7 +235,7 @@ def _only_one(where: Path) -> Iterator[None]:
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CannotStart(
+            raise AlreadyRunning(
                 f"The hub in {where} is running already. Stop it first, or set HUB_HOME."
             ) from None
         yield

@@ -1,0 +1,67 @@
+"""One real Postgres and one real Redis for a test session; a Redis database and a folder per xdist worker."""
+
+import atexit
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+from django.utils.functional import empty
+
+from hub import embedded
+
+pytest_plugins = ["tests.s3"]
+
+session = ExitStack()
+
+
+def pytest_xdist_setupnodes(specs: list) -> None:
+    """Give every worker its own environment before it reads any settings."""
+    for number, spec in enumerate(specs, start=1):
+        spec.env = surroundings(number)
+
+
+def pytest_unconfigure() -> None:
+    session.close()
+
+
+def start_servers() -> None:
+    """Run the servers that `DATABASE_URL` and `REDIS_URL` do not name, and name them to everything below."""
+    files = tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True)
+    os.environ["HUB_TEST_FILES"] = session.enter_context(files)
+    for number in count():
+        where = embedded.home() / "tests" / str(number)
+        try:
+            # No fsync: what a power cut may ruin here is rebuilt by the next session.
+            session.enter_context(embedded.running(where, durable=False))
+        except embedded.AlreadyRunning:
+            continue  # another session's; ours keeps the next number
+        os.environ.setdefault("DATABASE_URL", embedded.database_url(where))
+        os.environ.setdefault("REDIS_URL", embedded.redis_url(where))
+        return
+
+
+def surroundings(number: int) -> dict[str, str]:
+    """The environment of one test process: its Redis databases (queues and cache) and its files."""
+    files = Path(os.environ["HUB_TEST_FILES"], str(number))
+    files.mkdir(exist_ok=True)
+    return {"REDIS_URL": embedded.other_database(embedded.redis_url(), 2 * number), "HUB_HOME": str(files)}
+
+
+def reread_settings() -> None:
+    """Where pyproject.toml names the settings, pytest-django has read them before this file was run."""
+    sys.modules.pop("hub.settings", None)
+    settings._wrapped = empty
+    connections.__dict__.pop("settings", None)
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    atexit.register(session.close)
+    start_servers()
+    os.environ.update(surroundings(0))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
+    reread_settings()
