@@ -1,0 +1,38 @@
+# Needs Python 3.11 or newer, git and make. Everything else is fetched by uv, from the lock file.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean-demo browser
+export UV_PYTHON_DOWNLOADS := never
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON := .venv/bin/python
+ENVIRONMENT := .venv/.synced
+
+help: ## Show these lines
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: $(ENVIRONMENT) ## Start the hub here (PORT=8000, PHOTOS=folder, DEMO=0); Ctrl-C stops it
+	@exec $(PYTHON) manage.py up
+
+test: $(ENVIRONMENT) ## Pass the tests, on a real Postgres and Redis of their own
+	$(PYTHON) -m pytest -n 2 -m "not browser and not slow"
+
+lint: $(ENVIRONMENT) ## Style, types, and migrations that match the models
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	$(PYTHON) manage.py makemigrations --check --dry-run
+
+browser: $(ENVIRONMENT) ## Drive the pages in a real Chromium
+	$(PYTHON) -m pytest -m browser
+
+bench: $(ENVIRONMENT) ## List the benchmarks
+	$(PYTHON) -m bench
+
+clean-demo: $(ENVIRONMENT) ## Remove the photos of the first crowd (while the hub runs)
+	$(PYTHON) manage.py demo --clean
+
+$(ENVIRONMENT): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
+	$(UV) sync --frozen --inexact
+	@touch $@
+
+.uv/bin/uv:
+	python3 tools/get_uv.py .uv

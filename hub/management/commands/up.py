@@ -1,0 +1,180 @@
+"""`make run`: the whole hub on this machine, until Ctrl-C."""
+
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connections
+
+from hub import embedded
+from hub.supervisor import Supervisor
+
+FIRST_ACCOUNTS: dict[str, dict[str, Any]] = {
+    "operator": {"is_staff": True, "is_superuser": True},
+    "ada": {},
+    "grace": {"plan": "premium"},
+}
+ROLES = {"operator": "runs the hub, and /admin/", "ada": "gives photos", "grace": "premium: asks for models"}
+
+
+class Command(BaseCommand):
+    help = "Start the hub on this machine: its servers, web, workers and schedule. Ctrl-C stops all of it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--welcome", action="store_true", help="greet and fill a hub that is starting")
+
+    def handle(self, *, port: int, welcome: bool, **options: Any) -> None:
+        if welcome:
+            greet(port)
+            return
+        try:
+            run_hub(port)
+        except embedded.CannotStart as reason:
+            raise CommandError(str(reason)) from None
+        except KeyboardInterrupt:
+            print("Stopped.", flush=True)
+
+
+def run_hub(port: int) -> None:
+    """Run everything until Ctrl-C or SIGTERM; a process that ends by itself ends the hub with an error."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # also while preparing
+    with embedded.running():
+        refuse_taken(port)
+        prepare()
+        supervisor = Supervisor(errand="hub")
+        for name, command in processes(port).items():
+            supervisor.add(name, command, environment())
+        ended = supervisor.run()
+    if ended:
+        raise CommandError(f"{ended} ended by itself, so the hub was stopped. Its last lines above say why.")
+    print("Stopped. Everything is kept: `make run` goes on from here.", flush=True)
+
+
+def processes(port: int) -> dict[str, list[str]]:
+    """Each process of the hub: the name its lines are prefixed with, and its command."""
+    python = [sys.executable, "-m"]
+    worker = [*python, "celery", "-A", "workers", "worker", "--loglevel", "INFO", "--without-gossip"]
+    web = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+    return {
+        "web": [*python, "gunicorn", "hub.wsgi", *web, "--graceful-timeout", "5", "--no-control-socket"],
+        "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
+        "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
+        "beat": [*python, "celery", "-A", "workers", "beat", "-s", str(embedded.home() / "beat-schedule")],
+        "hub": [sys.executable, "manage.py", "up", "--welcome", "--port", str(port)],
+    }
+
+
+def environment() -> dict[str, str]:
+    """What the processes are told; an embedded hub gets its own key, and debug unless refused."""
+    given = {"PYTHONUNBUFFERED": "1", "HUB_HOME": str(embedded.home())}
+    if is_embedded():
+        given["HUB_DEBUG"] = os.environ.get("HUB_DEBUG", "1")
+        given["HUB_SECRET_KEY"] = os.environ.get("HUB_SECRET_KEY") or secret_key()
+    return os.environ | given
+
+
+def prepare() -> None:
+    """Bring the database up to date, and give a new hub its labels and first accounts."""
+    print("Preparing the database …", flush=True)
+    call_command("migrate", verbosity=0)
+    if not apps.get_model("hub", "Label").objects.exists():
+        call_command("load_labels")
+    if is_embedded() and not accounts_file().exists():
+        make_accounts()
+    connections.close_all()  # the processes forked from here must not share ours
+
+
+def make_accounts() -> None:
+    """Make the first accounts, with passwords that only `accounts.txt` and the start-up lines tell."""
+    passwords = {name: secrets.token_urlsafe(9) for name in FIRST_ACCOUNTS}
+    accounts = get_user_model().objects
+    for name, password in passwords.items():
+        if not accounts.filter(username=name).exists():
+            email = f"{name}@example.org"
+            user = accounts.create_user(name, email, password, **FIRST_ACCOUNTS[name])
+            EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    lines = [f"{name:<10} {password:<14} {ROLES[name]}" for name, password in passwords.items()]
+    write_secret(accounts_file(), "\n".join(lines) + "\n")
+
+
+def greet(port: int) -> None:
+    """Once the site answers, say where it is and who may enter; give a new hub its first photos."""
+    address = f"http://127.0.0.1:{port}"
+    if not answers(f"{address}/healthz"):
+        print(f"The site does not answer at {address}: see the lines of web.")
+        return
+    print(f"\nDeep Images Hub is at {address}\n")
+    if accounts_file().exists():
+        print("First accounts (name, first password, what for):")
+        print("\n".join(f"  {line}" for line in accounts_file().read_text().splitlines()))
+    print(f"\nPhotos and data are kept in {embedded.home()}. Ctrl-C stops the hub.\n")
+    if is_embedded() and os.environ.get("DEMO") != "0":
+        give_demo(embedded.home() / "demo-given")
+
+
+def give_demo(done: Path) -> None:
+    """Give a new hub a small crowd, once: pictures the project draws, or those of `PHOTOS`."""
+    if not done.exists():
+        print("A first crowd gives its photos: watch them arrive. (DEMO=0 leaves a hub empty.)")
+        photos = os.environ.get("PHOTOS")
+        call_command("demo", **({"photos": photos} if photos else {}))
+        done.touch()
+
+
+def answers(url: str, seconds: int = 60) -> bool:
+    """Whether a page answers within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def refuse_taken(port: int) -> None:
+    """Say so in words when something else listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as reason:
+            raise CommandError(
+                f"Port {port} cannot be used ({reason.strerror}). Choose another: PORT={port + 1} make run"
+            ) from None
+
+
+def secret_key() -> str:
+    """The secret key of an embedded hub, made at its first start."""
+    path = embedded.home() / "secret_key"
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def accounts_file() -> Path:
+    return embedded.home() / "accounts.txt"
+
+
+def is_embedded() -> bool:
+    return not os.environ.get("DATABASE_URL")
