@@ -27,6 +27,7 @@ def main(folder: Path) -> None:
     """Put an executable `bin/uv` into `folder`."""
     if not by_pip(folder):
         by_hand(folder)
+    (folder / ".gitignore").write_text("*\n")
     print(f"uv {VERSION} is in {folder}")
 
 
