@@ -1,0 +1,98 @@
+"""The JPEG container: its markers, walked once before anything is decoded."""
+
+import re
+import struct
+
+from .types import Container, Limits, Rejected
+
+SOI, EOI, SOS, APP1, APP2, APP14, TEM = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2, 0xEE, 0x01
+FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+TAKEN = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # Huffman and arithmetic, sequential and progressive; lossless ones are not photos
+# A marker ends entropy-coded data; a stuffed zero, a restart and a fill byte do not.
+ENTROPY_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+MAX_SEGMENTS = 20_000
+MAX_SCANNED_PIXELS = 1_000_000_000  # each scan visits every block again: 20 scans at 50 Mpx, 64 at 15
+MAX_ICC = 4 * 1024 * 1024
+
+
+def read(data: bytes, limits: Limits) -> Container:
+    """Walk the markers of a JPEG up to its first EOI; what follows (an MPO's second picture, a rider) is left alone.
+
+    Raises Rejected for a cut tail, a size beyond `limits`, more scans than a camera writes, or a kind that is not a photo.
+    """
+    frame, scans, exif, icc = None, 0, b"", []
+    for marker, segment, _ in _segments(data):
+        if marker in FRAMES:
+            frame = _frame(marker, segment, frame, limits)
+        elif marker == SOS:
+            scans += 1
+            _check_scans(frame, scans, limits)
+        elif marker == APP1 and segment[:6] == b"Exif\0\0":
+            exif = exif or bytes(segment)
+        elif marker == APP2 and segment[:12] == b"ICC_PROFILE\0":
+            icc.append(bytes(segment[12:]))
+    if frame is None or not scans:
+        raise Rejected("damaged")
+    width, height, components = frame
+    return Container("JPEG", width, height, exif, _profile(icc), data, cmyk=components == 4)
+
+
+def _segments(data: bytes):
+    """(marker, payload, end of payload) of every segment until EOI; Rejected where the file ends first."""
+    view, position = memoryview(data), 2
+    for _ in range(MAX_SEGMENTS):
+        marker, position = _marker(data, position)
+        if marker == EOI:
+            return
+        length = int.from_bytes(view[position : position + 2])
+        end = position + length
+        if end > len(data) or len(data) < position + 2:
+            raise Rejected("truncated", bytes=len(data))
+        if length < 2:
+            raise Rejected("damaged")
+        yield marker, view[position + 2 : end], end
+        position = _entropy_end(data, end) if marker == SOS else end
+    raise Rejected("too_complex", limit=MAX_SEGMENTS)
+
+
+def _marker(data: bytes, position: int) -> tuple[int, int]:
+    while data[position : position + 2] == b"\xff\xff":
+        position += 1
+    if position + 2 > len(data):
+        raise Rejected("truncated", bytes=len(data))
+    if data[position] != 0xFF or data[position + 1] in (0, TEM, SOI):
+        raise Rejected("damaged")
+    return data[position + 1], position + 2
+
+
+def _entropy_end(data: bytes, position: int) -> int:
+    found = ENTROPY_END.search(data, position)
+    if found is None:
+        raise Rejected("truncated", bytes=len(data))
+    return found.start()
+
+
+def _frame(marker: int, segment: memoryview, earlier, limits: Limits) -> tuple[int, int, int]:
+    if earlier or len(segment) < 6:
+        raise Rejected("damaged")
+    precision, height, width, components = struct.unpack_from(">BHHB", segment)
+    limits.check_size(width, height)
+    if marker not in TAKEN or precision != 8:
+        raise Rejected("format_refused", format="lossless or 12-bit JPEG")
+    return width, height, components
+
+
+def _check_scans(frame, scans: int, limits: Limits) -> None:
+    if frame is None:
+        raise Rejected("damaged")
+    if scans > limits.max_scans or (scans > 10 and scans * frame[0] * frame[1] > MAX_SCANNED_PIXELS):
+        raise Rejected("too_many_scans", limit=limits.max_scans)
+
+
+def _profile(parts: list[bytes]) -> bytes:
+    """The colour profile put together from its numbered parts, or nothing where they do not fit."""
+    parts = sorted(part for part in parts if len(part) > 2)
+    if [part[0] for part in parts] != list(range(1, len(parts) + 1)):
+        return b""
+    profile = b"".join(part[2:] for part in parts)
+    return profile if len(profile) <= MAX_ICC else b""
