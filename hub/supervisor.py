@@ -9,7 +9,7 @@ from functools import partial
 import honcho.manager
 import honcho.process
 
-from hub.embedded import die_with_parent
+from hub.servers import die_with_parent
 
 # A task under way may finish; what is cut short after that is taken up again from its Job row.
 honcho.manager.KILL_WAIT = 15

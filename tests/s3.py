@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.embedded import die_with_parent
+from hub.servers import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     """An empty bucket on a server of this test process."""
     folder = tmp_path_factory.mktemp("s3")
     port = free_port()
-    bucket = Bucket(
-        f"http://127.0.0.1:{port}", secrets.token_hex(8), secrets.token_hex(16), "hub", folder / "hub"
-    )
+    bucket = Bucket(f"http://127.0.0.1:{port}", secrets.token_hex(8), secrets.token_hex(16), "hub", folder / "hub")
     bucket.folder.mkdir()
     server = serve(folder, port, bucket)
     try:

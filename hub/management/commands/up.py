@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
-from hub import embedded
+from hub import embedded, unprivileged
 from hub.supervisor import Supervisor
 
 FIRST_ACCOUNTS: dict[str, dict[str, Any]] = {
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             return
         try:
             run_hub(port)
-        except embedded.CannotStart as reason:
+        except unprivileged.CannotStart as reason:
             raise CommandError(str(reason)) from None
         except KeyboardInterrupt:
             print("Stopped.", flush=True)
