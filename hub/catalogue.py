@@ -1,0 +1,255 @@
+"""Admit an image, find its twins, settle what label it counts under, take it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from hub import counts, jobs, places, sql
+from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
+
+
+class Rendered(Protocol):
+    """A rendition as workers.imaging makes it."""
+
+    size: int
+    data: bytes
+    width: int
+    height: int
+    sha256: str
+    crc32: int
+
+
+class Picture(Protocol):
+    """What a worker learnt of a file: see workers.imaging.Picture."""
+
+    format: str
+    width: int
+    height: int
+    pixels_sha256: str
+    fingerprint: bytes | None
+    mirrored: bytes | None
+    dark: float
+    light: float
+    entropy: float
+    sharpness: float
+    flags: tuple[str, ...]
+    tint: int
+    taken_at: datetime | None
+    gps: tuple[float, float] | None
+    renditions: dict[int, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An image that is, or looks like, the one at hand; `bits` apart (0 when exactly equal)."""
+
+    twin: Image
+    code: str
+    bits: int = 0
+
+
+def horizon() -> int:
+    """The newest image's id: whatever a lookup from now on misses has a higher one."""
+    return Image.objects.aggregate(newest=Max("id"))["newest"] or 0
+
+
+def bits(fingerprint: bytes) -> str:
+    """A fingerprint as Postgres reads a bit string."""
+    return "".join(f"{byte:08b}" for byte in fingerprint)
+
+
+def alike(picture: Picture, most: int, above: int = 0, limit: int = 1) -> list[tuple[int, int]]:
+    """Ids and distances of live images within `most` bits of the picture or its mirror image, nearest first."""
+    if not picture.fingerprint or not picture.mirrored:
+        return []
+    asked = {
+        "plain": bits(picture.fingerprint),
+        "mirrored": bits(picture.mirrored),
+        "most": most,
+        "limit": limit,
+    }
+    if most <= settings.DUPLICATE_BITS and not above:
+        found = sql.rows("near", **asked)
+    else:
+        found = sql.rows("alike", **asked, above=above)
+    return [(row["image_id"], row["bits"]) for row in found]
+
+
+def relatives(image: Image) -> list[tuple[int, int]]:
+    """Ids and distances of the older live images within the loose threshold, nearest first, at most 20."""
+    found = sql.rows("relatives", image=image.pk, most=settings.RELATED_BITS, limit=20)
+    return [(row["image_id"], row["bits"]) for row in found]
+
+
+def find_twin(sha256: str, picture: Picture, *, distinct: bool, above: int = 0) -> Sighting | None:
+    """The live image this picture repeats, exactly or nearly, among those newer than `above`.
+
+    `distinct` skips the range in which only a person can tell.
+    """
+    live = Image.objects.filter(withdrawn_at=None, id__gt=above)
+    if twin := live.filter(sha256=sha256).first():
+        return Sighting(twin, "same_bytes")
+    if twin := live.filter(pixels_sha256=picture.pixels_sha256).first():
+        return Sighting(twin, "same_pixels")
+    most = settings.DUPLICATE_BITS if distinct else settings.REVIEW_BITS
+    for image, apart in alike(picture, most, above):
+        code = "same_picture" if apart <= settings.DUPLICATE_BITS else "near_duplicate"
+        return Sighting(Image.objects.get(pk=image), code, apart)
+    return None
+
+
+def agrees(image: Image, label: Label) -> bool:
+    """Whether the image counts under this label already, directly or through a descendant."""
+    return image.image_labels.filter(label=label).exists()
+
+
+def refuse_twin(work: jobs.Work, submission: Submission, sighting: Sighting) -> None:
+    """Finish a submission whose picture is here: duplicate, or review where a person must look.
+
+    The same picture under a label it does not carry is recorded as a conflicting Annotation.
+    """
+    with transaction.atomic():
+        counts.lock()
+        if not Image.objects.filter(pk=sighting.twin.pk, withdrawn_at=None).exists():
+            raise jobs.Superseded("the twin was withdrawn meanwhile")
+        _finish_twin(work, submission, sighting)
+
+
+def _finish_twin(work: jobs.Work, submission: Submission, sighting: Sighting) -> None:
+    jobs.finish(work)
+    state, code = "duplicate", sighting.code
+    if code == "near_duplicate":
+        state = "review"
+    elif not agrees(sighting.twin, submission.label):
+        state, code = "review", "conflicting_label"
+        _claim(sighting.twin, submission, conflicting=True)
+    Submission.decide(submission.pk, state, code, twin=sighting.twin, detail={"bits": sighting.bits})
+
+
+def _claim(image: Image, submission: Submission, *, conflicting: bool) -> None:
+    Annotation.objects.get_or_create(
+        image=image,
+        label=submission.label,
+        account=submission.batch.supplier,
+        defaults={"conflicting": conflicting},
+    )
+
+
+def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int) -> list[Job]:
+    """Make the picture an Image, unless a twin newer than `above` came first. Its renditions must be stored already.
+
+    The last, short transaction of an ingest: under the catalogue's lock it looks once more, inserts Image,
+    Annotation, renditions and counts, and finishes submission and job. Returns the jobs to ring for.
+    """
+    with transaction.atomic():
+        counts.lock()
+        if sighting := find_twin(submission.sha256, picture, distinct=submission.distinct, above=above):
+            _finish_twin(work, submission, sighting)
+            return []
+        jobs.finish(work)
+        image = _insert(submission, picture)
+        _claim(image, submission, conflicting=False)
+        sql.call("hub_place_under_labels", [image.pk])
+        sql.call("hub_tally", [image.pk], 1)
+        Submission.decide(submission.pk, "accepted", image=image, twin=None)
+        opened = [jobs.open_job(Job.Kind.RELATE, image.pk) if picture.fingerprint else None]
+        opened.append(places.lookup(image.place))
+        return [job for job in opened if job]
+
+
+def _insert(submission: Submission, picture: Picture) -> Image:
+    batch = submission.batch
+    copied = ("pixels_sha256", "format", "width", "height", "dark", "light", "entropy", "sharpness", "tint")
+    image = Image.objects.create(
+        sha256=submission.sha256,
+        size=submission.size,
+        supplier=batch.supplier,
+        batch=batch,
+        licence=batch.licence,
+        credit=batch.credit,
+        precision=batch.precision,
+        place=places.of(batch, picture.gps),
+        drawn=batch.drawn,
+        taken_on=picture.taken_at.date() if picture.taken_at else None,
+        flags=list(picture.flags),
+        created_at=timezone.now(),
+        **{name: getattr(picture, name) for name in copied},
+    )
+    Rendition.objects.bulk_create(_row(image, rendition) for rendition in picture.renditions.values())
+    if picture.fingerprint and picture.mirrored:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO hub_fingerprint (image_id, bits, mirrored) VALUES (%s, %s::bit(256), %s::bit(256))",
+                [image.pk, bits(picture.fingerprint), bits(picture.mirrored)],
+            )
+    return image
+
+
+def _row(image: Image, made: Rendered) -> Rendition:
+    return Rendition(
+        image=image,
+        side=made.size,
+        sha256=made.sha256,
+        size=len(made.data),
+        crc32=made.crc32,
+        width=made.width,
+        height=made.height,
+    )
+
+
+def relate(work: jobs.Work, image: Image, found: list[tuple[int, int, bool]]) -> None:
+    """Record the older images that look like `image`: (id, bits apart, whether the scene is the same)."""
+    with transaction.atomic():
+        counts.lock()
+        jobs.finish(work)
+        alive = set(
+            Image.objects.filter(pk__in=[pk for pk, _, _ in found], withdrawn_at=None).values_list("pk", flat=True)
+        )
+        with counts.recounting([image.pk, *alive]):
+            Twin.objects.bulk_create(
+                [Twin(first_id=pk, second=image, bits=n, same_scene=same) for pk, n, same in found if pk in alive],
+                ignore_conflicts=True,
+            )
+
+
+def settle_claim(submission: Submission, moderator: Account, right: str) -> None:
+    """A moderator decides which labels the twin of a conflicting submission shows: "first", "second" or "both"."""
+    twin = submission.twin
+    assert twin is not None
+    claim = Annotation.objects.filter(image=twin, label=submission.label, account=submission.batch.supplier)
+    counts.lock()
+    with counts.recounting([twin.pk]):
+        claim.update(conflicting=right == "first")
+        if right == "second":
+            Annotation.objects.filter(image=twin, verdict="yes").exclude(label=submission.label).update(
+                conflicting=True
+            )
+    Annotation.objects.update_or_create(
+        image=twin,
+        label=submission.label,
+        account=moderator,
+        defaults={"verdict": "no" if right == "first" else "yes"},
+    )
+
+
+def withdraw(image: Image) -> None:
+    """Take a photo out of the catalogue at once: no page, count or lookup knows it from here on."""
+    with transaction.atomic():
+        counts.lock()
+        others = [twin.first_id if twin.second_id == image.pk else twin.second_id for twin in _twins(image)]
+        with counts.recounting([image.pk, *others]):
+            Image.objects.filter(pk=image.pk, withdrawn_at=None).update(withdrawn_at=Now())
+            _twins(image).delete()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = %s", [image.pk])
+        Submission.objects.filter(image=image).update(state="withdrawn", reason="withdrawn", decided_at=Now())
+
+
+def _twins(image: Image):
+    return Twin.objects.filter(first=image) | Twin.objects.filter(second=image)

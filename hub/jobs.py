@@ -1,0 +1,153 @@
+"""The ledger of background work: Postgres is the queue of record, the broker only a doorbell.
+
+A Job is opened in the transaction of the rows it is about. A worker claims it by one conditional UPDATE on the
+database's clock, keeps it by heartbeats, and finishes it in the transaction of its result, fenced by the attempt
+it claimed. What is lost on the way, `overdue` finds again.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from hub.models import Job
+
+log = structlog.get_logger("hub.jobs")
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
+ANNOUNCE_AGAIN = timedelta(seconds=30)
+
+
+class Superseded(Exception):  # noqa: N818  it is an event, not a fault
+    """Another attempt holds this job now: whatever this one found must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One claimed attempt at one job."""
+
+    job: int
+    kind: str
+    subject: int
+    attempt: int
+
+
+def open_job(kind: str, subject: int) -> Job:
+    """The live job of this kind about `subject`, made if there is none. Ring for it after the commit."""
+    live = {"kind": kind, "subject": subject, "state__in": ["queued", "running"]}
+    return Job.objects.filter(**live).first() or Job.objects.create(kind=kind, subject=subject)
+
+
+def claim(job: int) -> Work | None:
+    """Take the job if it is due or its holder's lease has run out; None when somebody else has it."""
+    due = Q(state="queued", run_after__lte=Now()) | Q(state="running", lease_until__lt=Now())
+    taken = Job.objects.filter(due, pk=job, attempt__lt=settings.JOB_ATTEMPTS).update(
+        state="running", attempt=F("attempt") + 1, lease_until=Now() + LEASE
+    )
+    if not taken:
+        return None
+    row = Job.objects.get(pk=job)
+    return Work(row.pk, row.kind, row.subject, row.attempt)
+
+
+def _held(work: Work):
+    return Job.objects.filter(pk=work.job, attempt=work.attempt, state="running")
+
+
+def finish(work: Work) -> None:
+    """Mark the job done, in the transaction of its result. Raises Superseded if the lease went to another."""
+    if not _held(work).update(state="done", finished_at=Now(), lease_until=None, error=""):
+        raise Superseded(f"job {work.job}, attempt {work.attempt}")
+
+
+def beat(work: Work) -> bool:
+    """Extend the lease; False when it is no longer ours."""
+    return bool(_held(work).update(lease_until=Now() + LEASE))
+
+
+def release(work: Work, error: str) -> bool:
+    """After our own failure: queue the job again, later each time. True when attempts are left."""
+    left = work.attempt < settings.JOB_ATTEMPTS
+    if left:
+        _held(work).update(
+            state="queued",
+            lease_until=None,
+            error=error,
+            run_after=Now() + timedelta(seconds=5 * 4**work.attempt),
+        )
+    return left
+
+
+def overdue() -> list[Job]:
+    """Live jobs nobody seems to work on: due and announced long ago, or held past their lease. Marks them announced."""
+    lost = Q(state="queued", run_after__lte=Now(), announced_at__lte=Now() - ANNOUNCE_AGAIN)
+    lost |= Q(state="running", lease_until__lt=Now())
+    with transaction.atomic():
+        jobs = list(Job.objects.filter(lost).select_for_update(skip_locked=True).order_by("id")[:1000])
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(announced_at=Now())
+    return jobs
+
+
+def spent(job: Job) -> bool:
+    """Whether every attempt has been made."""
+    return job.attempt >= settings.JOB_ATTEMPTS
+
+
+def bury(job: int, error: str, attempt: int | None = None) -> bool:
+    """Mark a job failed for good, unless it has moved on meanwhile: done, or held by another than `attempt`."""
+    dead = Q(state="queued") | Q(state="running", lease_until__lt=Now()) | Q(state="running", attempt=attempt)
+    return bool(
+        Job.objects.filter(dead, pk=job, attempt__gte=settings.JOB_ATTEMPTS).update(
+            state="failed", finished_at=Now(), lease_until=None, error=error
+        )
+    )
+
+
+def retry(jobs: Iterable[Job]) -> int:
+    """Give failed jobs a new set of attempts (staff asks for it)."""
+    ids = [job.pk for job in jobs]
+    return Job.objects.filter(pk__in=ids, state="failed").update(
+        state="queued", attempt=0, run_after=Now(), finished_at=None, announced_at=Now() - ANNOUNCE_AGAIN
+    )
+
+
+def oldest_age() -> float:
+    """Seconds the longest-waiting live job has waited; 0 with none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(extract(epoch FROM now() - min(run_after)), 0) FROM hub_job"
+            " WHERE state IN ('queued', 'running') AND run_after <= now()"
+        )
+        return float(cursor.fetchone()[0])
+
+
+@contextmanager
+def heartbeat(work: Work) -> Iterator[None]:
+    """Keep the lease of `work` alive from a thread of its own while the block runs."""
+    over = threading.Event()
+    thread = threading.Thread(target=_keep_alive, args=(work, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _keep_alive(work: Work, over: threading.Event) -> None:
+    try:
+        while not over.wait(LEASE.total_seconds() / 4):
+            try:
+                if not beat(work):
+                    return
+            except DatabaseError as error:  # the next beat may find the database back
+                log.warning("heartbeat missed", job=work.job, error=str(error))
+                connection.close()
+    finally:
+        connection.close()

@@ -1,0 +1,54 @@
+"""Refusals that come before any view: outages and bodies too large to read."""
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from hub.problems import problem
+
+log = structlog.get_logger("hub.web")
+# A form around one file: names, boundaries, tokens.
+ENVELOPE = 64 * 1024
+
+
+def outermost(get_response):
+    """Bind the request to the log, and set the headers every answer carries."""
+
+    def middleware(request):
+        with structlog.contextvars.bound_contextvars(path=request.path, method=request.method):
+            response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=()")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+    return middleware
+
+
+def limit_body(get_response):
+    """Refuse, unread, a body larger than one file may be."""
+
+    def middleware(request):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.MAX_FILE_BYTES + ENVELOPE:
+            return problem(request, 413, "too_large", limit=settings.MAX_FILE_BYTES)
+        return get_response(request)
+
+    return middleware
+
+
+def away(get_response):
+    """An unreachable database is 503 with Retry-After, not a 500."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, exception):
+        if not isinstance(exception, (OperationalError, InterfaceError)):
+            return None
+        log.error("database away", error=str(exception))
+        response = problem(request, 503, "away")
+        response["Retry-After"] = "10"
+        return response
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware

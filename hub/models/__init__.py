@@ -1,0 +1,25 @@
+from hub.models.account import Account
+from hub.models.image import Annotation, Image, ImageLabel, LabelStat, Rendition, Twin
+from hub.models.job import Job
+from hub.models.label import Label, LabelEdge, LabelName, LabelPath, LabelProposal
+from hub.models.place import Place
+from hub.models.submission import Batch, Submission
+
+__all__ = [
+    "Account",
+    "Annotation",
+    "Batch",
+    "Image",
+    "ImageLabel",
+    "Job",
+    "Label",
+    "LabelEdge",
+    "LabelName",
+    "LabelPath",
+    "LabelProposal",
+    "LabelStat",
+    "Place",
+    "Rendition",
+    "Submission",
+    "Twin",
+]

@@ -1,0 +1,171 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from hub.models.label import Label
+from hub.models.place import Place
+from hub.models.submission import Batch, Licence, Precision
+
+
+class Image(models.Model):
+    """A catalogued picture, named by the SHA-256 of the bytes received.
+
+    Ids are given inside the catalogue's lock, so they grow in order of commit and can page and bound lookups.
+    Brightness values run from 0 to 1, entropy is in bits.
+    """
+
+    sha256 = models.CharField(max_length=64)
+    pixels_sha256 = models.CharField(max_length=64)
+    format = models.CharField(max_length=8)
+    size = models.BigIntegerField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+    supplier = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="images")
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="images")
+    licence = models.CharField(max_length=20, choices=Licence)
+    credit = models.CharField(max_length=80)
+    precision = models.CharField(max_length=6, choices=Precision)
+    place = models.ForeignKey(Place, models.PROTECT, null=True, related_name="images")
+    drawn = models.BooleanField(default=False)
+    taken_on = models.DateField(null=True)
+    dark = models.FloatField()
+    light = models.FloatField()
+    entropy = models.FloatField()
+    sharpness = models.FloatField()
+    flags = ArrayField(models.CharField(max_length=20), default=list)
+    tint = models.IntegerField()
+    created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256"], condition=Q(withdrawn_at__isnull=True), name="one_live_image_per_digest"
+            ),
+            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0, size__gt=0), name="image_has_an_extent"),
+            models.CheckConstraint(
+                condition=~Q(precision="hidden") | Q(place__isnull=True), name="hidden_image_keeps_no_place"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["pixels_sha256"], name="images_of_the_same_pixels"),
+            models.Index(fields=["supplier", "-id"], name="images_of_a_supplier"),
+            models.Index(fields=["place", "-id"], name="images_of_a_place"),
+            models.Index(fields=["batch", "id"], name="images_of_a_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+    def get_absolute_url(self) -> str:
+        return reverse("image", args=[self.sha256])
+
+
+class Rendition(models.Model):
+    """A resized, metadata-free JPEG of an Image. CRC-32 and size are kept so that archives know their layout."""
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="renditions")
+    side = models.SmallIntegerField()
+    sha256 = models.CharField(max_length=64)
+    size = models.IntegerField()
+    crc32 = models.BigIntegerField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["image", "side"], name="one_rendition_per_side")]
+        indexes = [models.Index(fields=["sha256"], name="renditions_of_a_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} at {self.side}"
+
+
+class Annotation(models.Model):
+    """One person's verdict that an Image shows, or does not show, a Label. The supplier's claim is the first."""
+
+    class Verdict(models.TextChoices):
+        YES = "yes", "shows it"
+        NO = "no", "does not show it"
+        UNSURE = "unsure", "cannot tell"
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="annotations")
+    label = models.ForeignKey(Label, models.PROTECT, related_name="annotations")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="annotations")
+    verdict = models.CharField(max_length=6, choices=Verdict, default=Verdict.YES)
+    # Somebody gave the same picture under a label that does not agree with what it carries.
+    conflicting = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["image", "label", "account"], name="one_verdict_per_person_and_label"),
+            models.CheckConstraint(condition=Q(verdict__in=["yes", "no", "unsure"]), name="verdict_is_known"),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(conflicting=True), name="conflicting_annotations")]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.verdict} {self.label}"
+
+
+class ImageLabel(models.Model):
+    """A live image counts under a label: given so (`direct`), or through a descendant.
+
+    Derived from annotations and the hierarchy by `hub_place_under_labels`; the primary key pages a label.
+    """
+
+    pk = models.CompositePrimaryKey("label_id", "image_id")
+    label = models.ForeignKey(Label, models.CASCADE, related_name="+")
+    image = models.ForeignKey(Image, models.CASCADE, related_name="image_labels", db_index=True)
+    direct = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["label", "-image"], condition=Q(direct=True), name="direct_images_of_a_label")]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} under {self.label_id}"
+
+
+class LabelStat(models.Model):
+    """How many live images under a label have one value of one facet; no label means the whole hub.
+
+    Kept by `hub_tally` in the transaction that changes an image; `hub_stat_recount` says what it should be.
+    """
+
+    label = models.ForeignKey(Label, models.CASCADE, null=True, related_name="stats")
+    facet = models.CharField(max_length=12)
+    value = models.CharField(max_length=64, blank=True)
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["label", "facet", "value"],
+                nulls_distinct=False,
+                name="one_stat_per_label_facet_and_value",
+            ),
+            models.CheckConstraint(condition=Q(n__gte=0), name="no_count_is_negative"),
+        ]
+        indexes = [models.Index(fields=["facet", "label"], name="stats_by_facet")]
+
+    def __str__(self) -> str:
+        return f"{self.label_id} {self.facet} {self.value}: {self.n}"
+
+
+class Twin(models.Model):
+    """Two images that look alike: `first` is the older. `bits` is the distance of their fingerprints."""
+
+    first = models.ForeignKey(Image, models.CASCADE, related_name="younger_twins")
+    second = models.ForeignKey(Image, models.CASCADE, related_name="older_twins")
+    bits = models.SmallIntegerField()
+    same_scene = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="a_pair_of_twins_is_told_once"),
+            models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="first_twin_is_the_older"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} ~ {self.second_id} ({self.bits})"

@@ -1,0 +1,143 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from hub.models.label import Label
+from hub.models.place import Place
+
+
+class Licence(models.TextChoices):
+    """SPDX ids of the licences a batch may carry."""
+
+    CC0 = "CC0-1.0", "CC0 1.0 (public domain)"
+    CC_BY = "CC-BY-4.0", "CC BY 4.0 (credit me)"
+    CC_BY_SA = "CC-BY-SA-4.0", "CC BY-SA 4.0 (credit me, share alike)"
+
+
+class Precision(models.TextChoices):
+    """How exactly the world may know where a photo was taken."""
+
+    OPEN = "open", "Neighbourhood: about 20 km"
+    REGION = "region", "Region and country only"
+    HIDDEN = "hidden", "Hidden: we keep no place at all"
+
+
+class Batch(models.Model):
+    """One act of giving. The counts are kept by a trigger on Submission."""
+
+    supplier = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="batches")
+    label = models.ForeignKey(Label, models.PROTECT, related_name="batches")
+    licence = models.CharField(max_length=20, choices=Licence, default=Licence.CC_BY)
+    credit = models.CharField(max_length=80)
+    precision = models.CharField(max_length=6, choices=Precision, default=Precision.OPEN)
+    use_photo_place = models.BooleanField(default=False)
+    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, related_name="batches")
+    drawn = models.BooleanField(default=False, help_text="Pictures drawn by the hub itself, not photographs.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    received = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    duplicate = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    review = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    withdrawn = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(licence__in=Licence.values), name="licence_is_known"),
+            models.CheckConstraint(condition=Q(precision__in=Precision.values), name="precision_is_known"),
+            models.CheckConstraint(
+                condition=~Q(precision="hidden") | Q(place__isnull=True, use_photo_place=False),
+                name="hidden_batch_keeps_no_place",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["supplier", "-id"], name="batches_of_a_supplier"),
+            models.Index(fields=["-id"], condition=Q(accepted__gt=0), name="batches_with_something_in"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk}: {self.label}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("batch", args=[self.pk])
+
+    @property
+    def total(self) -> int:
+        """Files in the batch, whatever became of them."""
+        return sum(getattr(self, state) for state in Submission.State.values)
+
+
+class Submission(models.Model):
+    """One received file of a batch and what became of it."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Checking"
+        ACCEPTED = "accepted", "Accepted"
+        DUPLICATE = "duplicate", "Already here"
+        REJECTED = "rejected", "Not taken"
+        REVIEW = "review", "Needs a look"
+        FAILED = "failed", "Our fault"
+        WITHDRAWN = "withdrawn", "Taken back"
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="submissions")
+    label = models.ForeignKey(Label, models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(null=True)
+    # Where the bytes wait until a worker has seen them; empty once they lie under their digest.
+    incoming = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    reason = models.CharField(max_length=40, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    image = models.OneToOneField("Image", models.SET_NULL, null=True, blank=True, related_name="submission")
+    twin = models.ForeignKey("Image", models.SET_NULL, null=True, blank=True, related_name="given_again")
+    # The supplier or a moderator looked: this is another photo, whatever the fingerprint says.
+    distinct = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "sha256"], condition=~Q(sha256=""), name="one_submission_per_file_of_a_batch"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "received",
+                        "accepted",
+                        "duplicate",
+                        "rejected",
+                        "review",
+                        "failed",
+                        "withdrawn",
+                    ]
+                ),
+                name="submission_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["rejected", "review"]) | ~Q(reason=""),
+                name="refused_submission_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="received") | Q(decided_at__isnull=False),
+                name="decided_submission_says_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sha256"], name="submissions_of_a_digest"),
+            models.Index(fields=["state", "id"], condition=Q(state="review"), name="submissions_in_review"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @classmethod
+    def decide(cls, pk: int, state: str, reason: str = "", **fields: Any) -> None:
+        """Write what became of a submission, in the transaction that finishes its job."""
+        cls.objects.filter(pk=pk).update(state=state, reason=reason, decided_at=Now(), **{"detail": {}, **fields})

@@ -1,0 +1,33 @@
+"""Refusals: one page for people, one `problem+json` (RFC 9457) for scripts, with the same stable code."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+from hub import reasons
+
+
+class Refused(Exception):  # noqa: N818  it is an answer, not a fault
+    """A request we understand and do not do. `code` is a key of hub.reasons."""
+
+    def __init__(self, code: str, status: int = 422, **detail) -> None:
+        super().__init__(code)
+        self.code, self.status, self.detail = code, status, detail
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks, not a person."""
+    return "json" in request.headers.get("Accept", "") or request.path.endswith(".json")
+
+
+def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpResponse:
+    """Answer with `code` in words."""
+    body = {
+        "type": f"/problems/{code}",
+        "code": code,
+        "title": reasons.words(code, detail),
+        "detail": reasons.advice(code),
+        "status": status,
+    }
+    if wants_json(request):
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return HttpResponse(render_to_string("problem.html", {"problem": body}), status=status)

@@ -1,0 +1,89 @@
+"""Every stable code the hub answers with, in words: what happened, and what to do."""
+
+from typing import Any
+
+from django.conf import settings
+
+MEGA = 1024 * 1024
+
+REASONS: dict[str, tuple[str, str]] = {
+    # What a worker found in a file.
+    "empty": ("The file is empty.", "Choose the photo again; it may not have finished saving."),
+    "too_large": ("The file is larger than {limit_mb} MB.", "Export it smaller, or as JPEG."),
+    "not_a_picture": ("This is not a picture we can read.", "Give a JPEG, PNG, WebP or HEIC photo."),
+    "format_refused": (
+        "This kind of file ({format}) is not taken.",
+        "Export it as JPEG, PNG, WebP or HEIC and give that.",
+    ),
+    "animated": ("This picture moves.", "Give a single still photo."),
+    "truncated": ("The end of the file is missing.", "Copy it from the camera again and resend."),
+    "damaged": ("Part of the file is damaged.", "Copy it from the camera again and resend."),
+    "too_many_pixels": (
+        "The picture has more than {limit_mpx} megapixels.",
+        "Scale it down and give it again.",
+    ),
+    "side_too_small": ("A side is shorter than {min_side} pixels.", "Give the photo at its original size."),
+    "side_too_large": ("A side is longer than {max_side} pixels.", "Scale it down and give it again."),
+    "too_narrow": ("The picture is more than ten times longer than wide.", "Crop it and give it again."),
+    "too_many_scans": ("The JPEG is made of too many layers.", "Save it again as an ordinary JPEG."),
+    "too_complex": ("Reading this file would take too much memory.", "Save it again as an ordinary JPEG."),
+    "changed_on_the_way": ("The file arrived different from what left your device.", "Send it again."),
+    "never_arrived": ("The file did not arrive.", "Send it again."),
+    # What the catalogue found.
+    "same_bytes": ("Exactly this file is here already.", "Nothing to do: credit stays with the first."),
+    "same_pixels": ("This picture is here already, saved differently.", "Nothing to do."),
+    "same_picture": ("This picture is here already, edited or mirrored.", "Nothing to do."),
+    "near_duplicate": (
+        "It looks very much like a photo that is here.",
+        "If it is another photo, say so and it goes in.",
+    ),
+    "conflicting_label": (
+        "This picture is here under another label.",
+        "A moderator looks which label is right; nothing to do.",
+    ),
+    "declined": ("You said it is the same photo.", "Nothing to do."),
+    "claim_accepted": ("A moderator found your label right.", "It counts under your label now."),
+    "claim_refused": ("A moderator kept the label that was here first.", "Nothing to do."),
+    "withdrawn": ("You took this photo back.", "Give it again if you change your mind."),
+    "our_failure": ("Something of ours failed three times on this file.", "We were told, and look at it."),
+    # What a request got wrong.
+    "too_many_files": ("A batch holds at most {limit} files.", "Start another batch for the rest."),
+    "no_file": ("No file came with the request.", "Choose a photo first."),
+    "bad_digest": ("The SHA-256 is not 64 hexadecimal digits.", "Leave it out, or send it right."),
+    "bad_request": ("The request could not be read.", "Reload the page and try again."),
+    "unknown_label": ("There is no such label.", "Choose one from the list, or propose it."),
+    "not_found": ("There is nothing here.", "Check the address, or start from the home page."),
+    "gone": ("This photo was taken back.", "Its supplier withdrew it."),
+    "forbidden": ("This is not yours to see or change.", "Log in with the account it belongs to."),
+    "login_needed": ("You need to log in first.", "Log in and try again."),
+    "csrf": ("The form was too old, or came from another site.", "Reload the page and send it again."),
+    "wrong_method": ("That address does not take this kind of request.", "Use the page's own buttons."),
+    "already_decided": ("Somebody decided this meanwhile.", "Reload the page to see what was decided."),
+    "link_expired": ("This link is too old.", "Go back to the page it came from."),
+    "away": ("The hub is catching its breath.", "Nothing is lost; try again in a few seconds."),
+    "server_error": ("Something of ours broke.", "We were told. Try again in a moment."),
+}
+
+
+def words(code: str, detail: dict[str, Any] | None = None) -> str:
+    """What happened, in a sentence."""
+    return REASONS[code][0].format_map(_Known(detail or {}))
+
+
+def advice(code: str) -> str:
+    """What to do about it, in a sentence."""
+    return REASONS[code][1]
+
+
+class _Known(dict):
+    """The numbers a sentence may name, the hub's limits among them."""
+
+    def __missing__(self, name: str) -> str:
+        limits = {
+            "limit_mb": settings.MAX_FILE_BYTES // MEGA,
+            "limit_mpx": settings.MAX_PIXELS // 1_000_000,
+            "min_side": settings.MIN_SIDE,
+            "max_side": settings.MAX_SIDE,
+            "limit": settings.MAX_BATCH_FILES,
+        }
+        return str(limits.get(name, "?"))

@@ -1,0 +1,207 @@
+"""Receive files, answer for each, and say what a supplier may see."""
+
+import re
+import unicodedata
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from hub import catalogue, jobs, places, storage
+from hub.models import Account, Batch, Image, Job, Label, Submission
+from hub.models.submission import Precision
+from hub.problems import Refused
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+OVER = ("accepted", "duplicate", "rejected", "failed", "withdrawn")
+
+
+def start_batch(
+    *,
+    supplier: Account,
+    label: Label,
+    licence: str,
+    precision: str = Precision.OPEN,
+    use_photo_place: bool = False,
+    place_text: str = "",
+    drawn: bool = False,
+) -> Batch:
+    """Open a batch. A hidden batch keeps no place, whatever else was said."""
+    hidden = precision == Precision.HIDDEN
+    return Batch.objects.create(
+        supplier=supplier,
+        label=label,
+        licence=licence,
+        credit=supplier.credit_line,
+        precision=precision,
+        use_photo_place=use_photo_place and not hidden,
+        place=None if hidden else places.typed(place_text),
+        drawn=drawn,
+    )
+
+
+def tidy_name(name: str) -> str:
+    """A file name fit to show: no folders, no control or direction characters, at most 120 long."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    kept = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()
+    return kept if len(kept) <= 120 else kept[:90] + "…" + kept[-29:]
+
+
+def check_digest(sha256: str) -> str:
+    """The digest in small letters, or "" when none was given. Raises Refused."""
+    sha256 = sha256.strip().lower()
+    if sha256 and not DIGEST.fullmatch(sha256):
+        raise Refused("bad_digest", 400)
+    return sha256
+
+
+def receive(
+    batch: Batch, file: IO[bytes], filename: str, *, label: Label | None = None, declared: str = ""
+) -> tuple[Submission, Job | None]:
+    """Keep the bytes of one file and open its job; the answer is "received".
+
+    The same file sent to the batch again gives the submission it has. `declared` is the SHA-256 the sender
+    computed; when the bytes differ they were changed on the way. Raises Refused.
+    """
+    declared = check_digest(declared)
+    sha256, size = storage.digest(file)
+    check_size(size)
+    if declared and declared != sha256:
+        raise Refused("changed_on_the_way", 422)
+    if earlier := _earlier(batch, sha256):
+        return earlier, None
+    check_room(batch)
+    storage.put("originals", storage.key(sha256), file)
+    return _record(batch, label=label or batch.label, filename=tidy_name(filename), sha256=sha256, size=size)
+
+
+def check_size(size: int) -> None:
+    """Raises Refused for an empty or too large file."""
+    if size == 0:
+        raise Refused("empty")
+    if size > settings.MAX_FILE_BYTES:
+        raise Refused("too_large", 413)
+
+
+def check_room(batch: Batch) -> None:
+    """Raises Refused when the batch is full."""
+    if batch.submissions.count() >= settings.MAX_BATCH_FILES:
+        raise Refused("too_many_files")
+
+
+def _earlier(batch: Batch, sha256: str) -> Submission | None:
+    return batch.submissions.filter(sha256=sha256).first() if sha256 else None
+
+
+def _record(batch: Batch, *, job: bool = True, **fields: Any) -> tuple[Submission, Job | None]:
+    """Write the submission and its job in one transaction, unless the batch filled up or has the file meanwhile."""
+    try:
+        with transaction.atomic():
+            Batch.objects.select_for_update().get(pk=batch.pk)
+            check_room(batch)
+            submission = Submission.objects.create(batch=batch, **fields)
+            return submission, jobs.open_job(Job.Kind.INGEST, submission.pk) if job else None
+    except IntegrityError:
+        earlier = _earlier(batch, fields["sha256"])
+        if not earlier:
+            raise
+        return earlier, None
+
+
+def known(batch: Batch, sha256: str, filename: str, label: Label | None = None) -> Submission | None:
+    """The answer for a file that need not be sent: already in this batch, or in the catalogue under this label."""
+    sha256 = check_digest(sha256)
+    label = label or batch.label
+    if not sha256:
+        return None
+    if earlier := _earlier(batch, sha256):
+        return None if earlier.incoming else earlier
+    twin = Image.objects.filter(sha256=sha256, withdrawn_at=None).first()
+    if not twin or not catalogue.agrees(twin, label):
+        return None
+    duplicate = {"state": "duplicate", "reason": "same_bytes", "twin": twin, "decided_at": Now()}
+    return _record(batch, job=False, label=label, filename=tidy_name(filename), sha256=sha256, **duplicate)[0]
+
+
+def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label: Label | None = None) -> Submission:
+    """Make room for a file that the browser sends straight to the bucket: a submission with a one-time key."""
+    check_size(size)
+    sha256 = check_digest(sha256)
+    if (earlier := _earlier(batch, sha256)) and earlier.incoming and earlier.state == "received":
+        return earlier
+    check_room(batch)
+    fields = {
+        "filename": tidy_name(filename),
+        "sha256": sha256,
+        "size": size,
+        "incoming": storage.one_time_name(),
+    }
+    return _record(batch, job=False, label=label or batch.label, **fields)[0]
+
+
+def arrived(submission: Submission) -> Job | None:
+    """The browser says its PUT is done: open the job that checks what really came."""
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().get(pk=submission.pk)
+        return jobs.open_job(Job.Kind.INGEST, row.pk) if row.state == "received" else None
+
+
+def claim_incoming(submission: Submission) -> bytes:
+    """The bytes of a submission, moved under their digest if they came straight to the bucket.
+
+    Raises Refused when they are missing, empty, too large, or not what the sender declared.
+    """
+    if not submission.incoming:
+        return storage.get("originals", storage.key(submission.sha256))
+    try:
+        data = storage.get("incoming", submission.incoming)
+    except FileNotFoundError:
+        raise Refused("never_arrived") from None
+    check_size(len(data))
+    sha256 = storage.digest_of(data)
+    if submission.sha256 not in ("", sha256):
+        raise Refused("changed_on_the_way")
+    storage.put("originals", storage.key(sha256), data)
+    _settle_digest(submission, sha256, len(data))
+    return data
+
+
+def _settle_digest(submission: Submission, sha256: str, size: int) -> None:
+    if submission.sha256 == "" and _earlier(submission.batch, sha256):
+        raise Refused("same_bytes")
+    submission.sha256, submission.size, submission.incoming = sha256, size, ""
+    submission.save(update_fields=["sha256", "size", "incoming"])
+
+
+def reject(work: jobs.Work, code: str, detail: dict | None = None) -> None:
+    """The supplier's matter: a reason in words, and the job has succeeded."""
+    with transaction.atomic():
+        jobs.finish(work)
+        Submission.decide(work.subject, "rejected", code, detail=detail or {}, incoming="")
+
+
+def give_up(job: Job, error: str, attempt: int | None = None) -> bool:
+    """Our matter: the job has failed for good, and so has its submission. `attempt`: by whoever holds it."""
+    with transaction.atomic():
+        if not jobs.bury(job.pk, error, attempt):
+            return False
+        if job.kind == Job.Kind.INGEST:
+            Submission.objects.filter(pk=job.subject, state="received").update(
+                state="failed", reason="our_failure", decided_at=Now()
+            )
+    return True
+
+
+def retry(submissions: QuerySet[Submission]) -> list[Job]:
+    """Staff asks for another try of files that failed on our side."""
+    with transaction.atomic():
+        rows = list(submissions.filter(state="failed").select_for_update())
+        Submission.objects.filter(pk__in=[row.pk for row in rows]).update(state="received", reason="", decided_at=None)
+        return [jobs.open_job(Job.Kind.INGEST, row.pk) for row in rows]
+
+
+def visible_to(account: Account) -> Q:
+    """The submissions an account may see: its own, and all of them for a moderator."""
+    return Q() if account.is_moderator else Q(batch__supplier=account.pk)

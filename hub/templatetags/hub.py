@@ -1,0 +1,46 @@
+"""Small words for templates: pictures, places, reasons, bars."""
+
+from typing import Any
+
+from django import template
+
+from hub import places, reasons
+from hub.models import Submission
+
+register = template.Library()
+
+
+@register.filter
+def tint(value: int) -> str:
+    """A stored colour as CSS hex."""
+    return f"#{value:06x}"
+
+
+@register.filter
+def place(thing: Any) -> str:
+    """Where an image or batch was taken, as exactly as its supplier allows."""
+    return places.shown(thing)
+
+
+@register.filter
+def why(submission: Submission) -> str:
+    """The reason of a decided submission, in words."""
+    return reasons.words(submission.reason, submission.detail) if submission.reason else ""
+
+
+@register.filter
+def what_next(submission: Submission) -> str:
+    """What its supplier can do about it, in words."""
+    return reasons.advice(submission.reason) if submission.reason else ""
+
+
+@register.filter
+def share(part: int | None, whole: int | None) -> float:
+    """Percent of the whole, 0 to 100, for the width of a bar."""
+    return round(100 * (part or 0) / whole, 2) if whole else 0
+
+
+@register.filter
+def get(mapping: dict, key: Any) -> Any:
+    """What a dict holds under a key that is a variable."""
+    return mapping.get(key)

@@ -1,0 +1,35 @@
+"""Answers for what no view answers."""
+
+from django.http import HttpRequest, HttpResponse
+
+from hub.problems import Refused, problem
+
+
+def refused(request: HttpRequest, exception: Refused) -> HttpResponse:
+    """A refusal raised anywhere below a view."""
+    return problem(request, exception.status, exception.code, **exception.detail)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token."""
+    return problem(request, 403, "csrf")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return problem(request, 400, "bad_request")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return problem(request, 403, "forbidden")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return problem(request, 404, "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return problem(request, 500, "server_error")

@@ -1,0 +1,55 @@
+"""Rows for tests, one line each. Pictures come from tests.images."""
+
+import io
+import itertools
+
+from hub import submissions
+from hub.models import Account, Batch, Job, Label, LabelEdge, Submission
+from workers import ingest
+
+numbers = itertools.count(1)
+
+
+def account(**fields) -> Account:
+    """An account with the password "secret-enough"."""
+    fields.setdefault("username", f"person{next(numbers)}")
+    return Account.objects.create_user(password="secret-enough", **fields)
+
+
+def label(name: str = "Valve", *parents: Label, **fields) -> Label:
+    """A label below its parents, found by its name."""
+    fields.setdefault("slug", name.lower().replace(" ", "-"))
+    made = Label.objects.create(name=name, **fields)
+    made.names.create(text=name)
+    LabelEdge.objects.bulk_create(LabelEdge(child=made, parent=parent) for parent in parents)
+    return made
+
+
+def batch(supplier: Account | None = None, under: Label | None = None, **fields) -> Batch:
+    """An open batch."""
+    fields.setdefault("licence", "CC-BY-4.0")
+    under = under or Label.objects.filter(slug="valve").first() or label()
+    return submissions.start_batch(supplier=supplier or account(), label=under, **fields)
+
+
+def given(data: bytes, into: Batch | None = None, filename: str = "photo.jpg", **fields) -> Submission:
+    """A received file whose job waits."""
+    return submissions.receive(into or batch(), io.BytesIO(data), filename, **fields)[0]
+
+
+def checked(data: bytes, into: Batch | None = None, **fields) -> Submission:
+    """A file a worker has answered for, related jobs included."""
+    submission = given(data, into, **fields)
+    work_off()
+    submission.refresh_from_db()
+    return submission
+
+
+def work_off() -> None:
+    """Do every queued job that is due, in this process, as a worker would."""
+    from workers import places
+
+    tasks = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate}
+    while jobs := list(Job.objects.filter(state="queued", attempt=0).order_by("id")):
+        for job in jobs:
+            tasks[job.kind](job.pk)

@@ -1,0 +1,72 @@
+"""Queues, limits and the beat schedule; the doorbell rung after a commit."""
+
+import os
+
+import structlog
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+from kombu.exceptions import OperationalError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+
+import django
+from django.conf import settings
+
+if not settings.configured or not django.apps.apps.ready:
+    django.setup()
+
+from hub.models import Job
+
+log = structlog.get_logger("workers.celery")
+TASKS = {
+    Job.Kind.INGEST: "workers.ingest.ingest",
+    Job.Kind.RELATE: "workers.ingest.relate",
+    Job.Kind.LOCATE: "workers.places.locate",
+}
+
+app = Celery("workers", broker=settings.BROKER_URL, include=["workers.ingest", "workers.places", "workers.upkeep"])
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=False,  # the ledger, not the broker, remembers what is not done
+    task_default_queue="ingest",
+    task_routes={"workers.places.*": {"queue": "places"}, "workers.upkeep.*": {"queue": "upkeep"}},
+    task_soft_time_limit=90,
+    task_time_limit=120,
+    # One message refused by Redis must not keep a visitor waiting: the sweeper rings again.
+    task_publish_retry=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 3600},
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=500,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    beat_schedule={
+        "sweep": {"task": "workers.upkeep.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "tidy": {"task": "workers.upkeep.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+    },
+)
+
+
+def ring(*jobs: Job | None) -> None:
+    """Tell the workers of jobs, after the commit. With the broker away it only logs: the sweeper rings again."""
+    for job in jobs:
+        if job is not None:
+            try:
+                app.send_task(TASKS[Job.Kind(job.kind)], [job.pk])
+            except OperationalError as error:
+                log.warning("broker away", job=job.pk, error=str(error))
+                return
+
+
+@setup_logging.connect
+def keep_our_logging(**_) -> None:
+    """Celery would replace the hub's logging by its own."""
+
+
+@worker_process_init.connect
+def cap_memory(**_) -> None:
+    """Give every child a memory cap, so that a hostile file meets MemoryError and not the machine."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (settings.INGEST_CHILD_BYTES, settings.INGEST_CHILD_BYTES))

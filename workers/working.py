@@ -1,0 +1,40 @@
+"""The frame around every task: claim, keep alive, hand over, release after our own failure."""
+
+import traceback
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from hub import jobs, submissions
+from hub.models import Job
+from workers.celery import ring
+
+log = structlog.get_logger("workers")
+
+
+def work_on(job: int, act: Callable[[jobs.Work], list[Job] | None]) -> None:
+    """Claim `job` and call `act`, which must finish it; then ring for the jobs it opened.
+
+    Nothing is raised: a failure of ours is logged and queued again, and after the last attempt marked failed.
+    """
+    work = jobs.claim(job)
+    if work is None:
+        return
+    with structlog.contextvars.bound_contextvars(job=work.job, kind=work.kind, subject=work.subject):
+        try:
+            with jobs.heartbeat(work):
+                opened = act(work)
+            ring(*(opened or []))
+        except jobs.Superseded as lost:
+            log.warning("superseded", reason=str(lost))
+        except (OperationalError, InterfaceError) as away:
+            log.error("database away", error=str(away))  # the lease runs out, and the sweeper rings again
+        except Exception:  # noqa: BLE001  whatever it is, the ledger must hear of it
+            _failed(work, traceback.format_exc())
+
+
+def _failed(work: jobs.Work, error: str) -> None:
+    log.error("attempt failed", attempt=work.attempt, error=error)
+    if not jobs.release(work, error):
+        submissions.give_up(Job.objects.get(pk=work.job), error, attempt=work.attempt)
