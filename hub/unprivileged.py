@@ -48,21 +48,26 @@ def programs(package: str, part: str, where: Path) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise CannotStart(f"The package {package} is not installed: run `uv sync`.")
-    original = Path(spec.submodule_search_locations[0], part)
-    if not is_root() or open_to_all(original):
-        return original
-    return _open_copy(original, where / "programs" / f"{package}-{importlib.metadata.version(package)}")
+    original = Path(spec.submodule_search_locations[0])
+    if not is_root() or open_to_all(original / part):
+        return original / part
+    copies = where / "programs" / f"{package}-{importlib.metadata.version(package)}"
+    _open_copy(original, part, copies)
+    return copies / package / part
 
 
-def _open_copy(original: Path, copy: Path) -> Path:
-    if not copy.exists():
-        unfinished = copy.with_name(f"{copy.name}.new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(original, unfinished)
-        for path in (copy.parent, unfinished, *unfinished.rglob("*")):
-            path.chmod(0o755)
-        unfinished.rename(copy)
-    return copy
+def _open_copy(package: Path, part: str, copies: Path) -> None:
+    if copies.exists():
+        return
+    unfinished = copies.with_name(f"{copies.name}.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(package / part, unfinished / package.name / part)
+    libraries = package.with_name(f"{package.name}.libs")  # wheels look for theirs beside the package
+    if libraries.exists():
+        shutil.copytree(libraries, unfinished / libraries.name)
+    for path in (copies.parent, unfinished, *unfinished.rglob("*")):
+        path.chmod(0o755)
+    unfinished.rename(copies)
 
 
 def make_home(where: Path) -> None:
