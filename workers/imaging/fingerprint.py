@@ -10,7 +10,7 @@ FLIP = 4  # where compute_dihedral keeps the picture mirrored left to right
 
 def fingerprints(pixels: np.ndarray) -> tuple[bytes | None, bytes | None]:
     """PDQ of RGB (h, w, 3) uint8 and of its mirror image, 32 bytes each; None where the picture is too plain."""
-    canonical = np.ascontiguousarray(trimmed(pixels))
+    canonical = cv2.resize(trimmed(pixels), (128, 128), interpolation=cv2.INTER_AREA)
     hashes, quality = pdqhash.compute_dihedral(canonical)
     if quality < ENOUGH:
         return None, None

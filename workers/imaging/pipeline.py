@@ -45,7 +45,7 @@ def process(data: bytes, limits: Limits = Limits()) -> Picture:  # noqa: B008 (f
         digest,
         plain,
         mirrored,
-        **quality.measure(shown[LOOKED_AT], min(width, height))._asdict(),
+        **quality.measure(shown[224], min(width, height))._asdict(),
         taken_at=facts.taken_at,
         gps=facts.gps,
         renditions={size: render.encode(size, shown[size]) for size in render.SIZES},
