@@ -5,7 +5,7 @@ import numpy as np
 import pdqhash
 
 ENOUGH = 50  # PDQ's own quality, 0..100; below it a hash says nothing
-FLIP = 4  # where compute_dihedral keeps the picture mirrored left to right
+FLIP = 5  # where compute_dihedral keeps the picture mirrored left to right
 
 
 def fingerprints(pixels: np.ndarray) -> tuple[bytes | None, bytes | None]:
