@@ -84,6 +84,17 @@ def release(work: Work, error: str) -> bool:
     return left
 
 
+def postpone(work: Work, error: str) -> None:
+    """What the job needs is away, which is nobody's failed attempt: queue it again for a little later."""
+    _held(work).update(
+        state="queued",
+        lease_until=None,
+        error=error,
+        attempt=F("attempt") - 1,
+        run_after=Now() + timedelta(seconds=10),
+    )
+
+
 def overdue() -> list[Job]:
     """Live jobs nobody seems to work on: due and announced long ago, or held past their lease. Marks them announced."""
     lost = Q(state="queued", run_after__lte=Now(), announced_at__lte=Now() - ANNOUNCE_AGAIN)

@@ -1,10 +1,11 @@
-"""Refusals that come before any view: outages and bodies too large to read."""
+"""Refusals around every view: bodies too large to read, requests we do not do, outages."""
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from hub.problems import problem
+from hub.problems import Refused, problem
+from hub.storage import Away
 
 log = structlog.get_logger("hub.web")
 # A form around one file: names, boundaries, tokens.
@@ -36,19 +37,21 @@ def limit_body(get_response):
     return middleware
 
 
-def away(get_response):
-    """An unreachable database is 503 with Retry-After, not a 500."""
+def answers(get_response):
+    """Turn a refusal into its answer, and an unreachable database or store into 503 with Retry-After, never into a 500."""
 
     def middleware(request):
         return get_response(request)
 
     def process_exception(request, exception):
-        if not isinstance(exception, (OperationalError, InterfaceError)):
-            return None
-        log.error("database away", error=str(exception))
-        response = problem(request, 503, "away")
-        response["Retry-After"] = "10"
-        return response
+        if isinstance(exception, Refused):
+            return problem(request, exception.status, exception.code, **exception.detail)
+        if isinstance(exception, (OperationalError, InterfaceError, Away)):
+            log.error("database or storage away", error=str(exception))
+            response = problem(request, 503, "away")
+            response["Retry-After"] = "10"
+            return response
+        return None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware

@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "hub.middleware.away",
+    "hub.middleware.answers",
 ]
 
 ROOT_URLCONF = "hub.urls"

@@ -9,11 +9,13 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core import signing
 from django.core.files.base import ContentFile, File
@@ -140,15 +142,30 @@ def rendition_key(digest: str) -> str:
     return key(digest, ".jpg")
 
 
+class Away(Exception):  # noqa: N818  it passes
+    """The store did not answer, or refused: nothing was written or read, and a later try may go through."""
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise Away(str(error)) from error
+
+
 def put(alias: str, name: str, data: bytes | IO[bytes]) -> None:
     """Write `data` at `name`, whole or not at all. Writing the same again is harmless, and renews its age."""
     content = ContentFile(data) if isinstance(data, bytes) else File(data)
-    storages[alias].save(name, content)
+    with _reachable():
+        storages[alias].save(name, content)
 
 
 def get(alias: str, name: str) -> bytes:
-    """All bytes at `name`. Raises FileNotFoundError when there are none."""
-    with storages[alias].open(name) as file:
+    """All bytes at `name`. Raises FileNotFoundError when there are none, Away when the store is."""
+    with _reachable(), storages[alias].open(name) as file:
         return file.read()
 
 

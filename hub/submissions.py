@@ -5,6 +5,7 @@ import unicodedata
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -139,6 +140,14 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
         "incoming": storage.one_time_name(),
     }
     return _record(batch, job=False, label=label or batch.label, **fields)[0]
+
+
+def put_link(submission: Submission) -> dict[str, Any] | None:
+    """Where the browser PUTs the bytes of a slot, with which headers; None when nothing need be sent."""
+    if not submission.incoming or submission.state != "received":
+        return None
+    link = storages["incoming"].presigned_put(submission.incoming, submission.size)  # type: ignore[attr-defined]
+    return {"url": link, "headers": {"Content-Type": "application/octet-stream"}}
 
 
 def arrived(submission: Submission) -> Job | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from hub import jobs, submissions
+from hub import jobs, storage, submissions
 from hub.models import Job
 from workers.celery import ring
 
@@ -28,6 +28,9 @@ def work_on(job: int, act: Callable[[jobs.Work], list[Job] | None]) -> None:
             ring(*(opened or []))
         except jobs.Superseded as lost:
             log.warning("superseded", reason=str(lost))
+        except storage.Away as away:
+            log.error("storage away", error=str(away))
+            jobs.postpone(work, str(away))
         except (OperationalError, InterfaceError) as away:
             log.error("database away", error=str(away))  # the lease runs out, and the sweeper rings again
         except Exception:  # noqa: BLE001  whatever it is, the ledger must hear of it

@@ -2,12 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from hub.problems import Refused, problem
-
-
-def refused(request: HttpRequest, exception: Refused) -> HttpResponse:
-    """A refusal raised anywhere below a view."""
-    return problem(request, exception.status, exception.code, **exception.detail)
+from hub.problems import problem
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

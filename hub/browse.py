@@ -1,0 +1,233 @@
+"""What visitors see of the catalogue: numbers, newest batches, the images under a label, an image's neighbours."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from hub import maps, sql
+from hub.models import Account, Annotation, Batch, Image, Label, Place, Twin
+from hub.models.submission import Licence
+
+Row = TypeVar("Row", bound=Model)
+PAGE = 60
+QUALITY = {
+    "dark": "Dark",
+    "light": "Very bright",
+    "blurry": "Possibly blurry",
+    "low_information": "Little to see",
+    "small": "Shorter side under 224",
+}
+SIDES = ("under 224", "224 to 499", "500 to 999", "1000 to 1999", "2000 and more")
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counts of the live images under one label, or of the whole hub: facet → value → n."""
+
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def of(self, facet: str) -> dict[str, int]:
+        """Values and counts of one facet, the most frequent first (at most 300)."""
+        return self.facets.get(facet, {})
+
+    def one(self, facet: str) -> int:
+        """The count of a facet that has one value only."""
+        return self.of(facet).get("", 0)
+
+    def distinct(self, facet: str) -> int:
+        """How many values of a facet occur."""
+        return self.kinds.get(facet, 0)
+
+
+def stats(label: Label | None = None) -> Stats:
+    """All counts under a label, or of the whole hub, in one query."""
+    found = Stats()
+    for row in sql.rows("stats", label=label and label.pk):
+        found.facets.setdefault(row["facet"], {})[row["value"]] = row["n"]
+        found.kinds[row["facet"]] = row["of"]
+    return found
+
+
+def numbers(counted: Stats) -> dict[str, int]:
+    """The hub's live numbers."""
+    return {
+        "images": counted.one("images"),
+        "drawn": counted.one("drawn"),
+        "labels": Label.objects.count(),
+        "countries": counted.distinct("country"),
+        "suppliers": counted.distinct("supplier"),
+    }
+
+
+def newest_batches(limit: int = 12) -> list[Batch]:
+    """The newest batches with something in, each with up to four `covers`."""
+    batches = list(
+        Batch.objects.filter(accepted__gt=0).select_related("label", "supplier", "place").order_by("-id")[:limit]
+    )
+    with_covers(batches)
+    return batches
+
+
+def with_covers(batches: list[Batch]) -> None:
+    """Give each batch its `covers`: up to four live images."""
+    ids = [row["id"] for row in sql.rows("batch_covers", batches=[batch.pk for batch in batches])]
+    images = Image.objects.filter(pk__in=ids).order_by("id")
+    by_batch: dict[int, list[Image]] = {}
+    for image in images:
+        by_batch.setdefault(image.batch_id, []).append(image)
+    for batch in batches:
+        batch.covers = by_batch.get(batch.pk, [])  # type: ignore[attr-defined]
+
+
+def country_names(codes: list[str]) -> dict[str, str]:
+    """Names of countries, as their places have them."""
+    places = Place.objects.filter(country_code__in=codes).order_by("country_code").distinct("country_code")
+    return dict(places.values_list("country_code", "country"))
+
+
+def top_countries(counted: Stats, limit: int = 10) -> list[tuple[str, str, int]]:
+    """Code, name and count of the countries with most images."""
+    top = list(counted.of("country").items())[:limit]
+    names = country_names([code for code, _ in top])
+    return [(code, names.get(code, code), n) for code, n in top]
+
+
+def world(counted: Stats) -> dict[str, Any]:
+    """The map of where images come from."""
+    return {
+        "view_box": maps.VIEW_BOX,
+        "countries": maps.world(counted.of("country")),
+        "dots": maps.cells(counted.of("cell")),
+    }
+
+
+def weeks(counted: Stats, n: int = 12) -> list[int]:
+    """New images in each of the last `n` weeks, oldest first."""
+    monday = timezone.now().date()
+    monday -= timedelta(days=monday.weekday())
+    found = counted.of("week")
+    return [found.get(str(date.fromordinal(monday.toordinal() - 7 * back)), 0) for back in reversed(range(n))]
+
+
+def quality(counted: Stats) -> list[dict[str, Any]]:
+    """How many images carry each flag, with their share in percent."""
+    images = counted.one("images")
+    flags = counted.of("flag")
+    rows = [(title, flags.get(name, 0)) for name, title in QUALITY.items()]
+    rows.append(("Has a near-duplicate", counted.one("alike")))
+    return [{"name": name, "n": n, "share": round(100 * n / images, 1) if images else 0} for name, n in rows]
+
+
+def sides(counted: Stats) -> list[tuple[str, int]]:
+    """How many images have a shorter side of each size, in pixels."""
+    return [(name, counted.of("side").get(name, 0)) for name in SIDES]
+
+
+def top_suppliers(counted: Stats, limit: int = 8) -> list[tuple[str, int, str]]:
+    """Name, count and id of those who gave most."""
+    top = list(counted.of("supplier").items())[:limit]
+    names = dict(Account.objects.filter(pk__in=[int(pk) for pk, _ in top]).values_list("pk", "username"))
+    return [(names.get(int(pk), "somebody"), n, pk) for pk, n in top]
+
+
+FILTERS = {
+    "country": "place__country_code",
+    "licence": "licence",
+    "flag": "flags__contains",
+    "supplier": "supplier",
+    "drawn": "drawn",
+}
+
+
+def chosen(query: dict[str, str]) -> dict[str, str]:
+    """The filters of a label page's address that exist and make sense; others are left out."""
+    found = {name: query[name] for name in FILTERS if query.get(name)}
+    if not found.get("supplier", "0").isascii() or not found.get("supplier", "0").isdigit():
+        del found["supplier"]
+    if found.get("drawn", "no") not in ("yes", "no"):
+        del found["drawn"]
+    return {name: value[:64].replace("\0", "") for name, value in found.items()}
+
+
+def images_under(label: Label, filters: dict[str, str], *, direct: bool = False) -> QuerySet[Image]:
+    """Live images under a label, newest first."""
+    images = Image.objects.filter(image_labels__label=label)
+    if direct:
+        images = images.filter(image_labels__direct=True, image_labels__label=label)
+    for name, value in filters.items():
+        wanted: Any = [value] if name == "flag" else value == "yes" if name == "drawn" else value
+        images = images.filter(**{FILTERS[name]: wanted})
+    if "country" in filters:
+        images = images.exclude(precision="hidden")
+    return images.order_by("-id")
+
+
+def keyset(rows: QuerySet[Row], before: str, size: int = PAGE) -> tuple[list[Row], str]:
+    """One page of rows ordered by falling id, and the cursor of the next ("" at the end)."""
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows[: size + 1])
+    return found[:size], str(found[size - 1].pk) if len(found) > size else ""
+
+
+def address(path: str, **query: str) -> str:
+    """A path with a query string, leaving out what is empty."""
+    kept = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def facets(path: str, counted: Stats, filters: dict[str, str], **kept: str) -> list[dict[str, Any]]:
+    """The filters a label page offers, each option with its count and the address that turns it on or off."""
+    titles = {
+        "country": ("Country", {code: name for code, name, _ in top_countries(counted, 12)}),
+        "licence": ("Licence", dict(Licence.choices)),
+        "flag": ("Quality flag", QUALITY),
+    }
+    found = []
+    for name, (title, known) in titles.items():
+        options = [
+            {
+                "value": value,
+                "title": known[value],
+                "n": n,
+                "active": filters.get(name) == value,
+                "url": address(path, **{**kept, **filters, name: "" if filters.get(name) == value else value}),
+            }
+            for value, n in counted.of(name).items()
+            if value in known
+        ]
+        if options:
+            found.append({"name": name, "title": title, "options": options})
+    return found
+
+
+def labels_of(image: Image) -> list[dict[str, Any]]:
+    """The labels people say the image shows, each with its votes."""
+    rows: dict[int, dict[str, Any]] = {}
+    for annotation in Annotation.objects.filter(image=image).select_related("label").order_by("id"):
+        row = rows.setdefault(
+            annotation.label_id, {"label": annotation.label, "yes": 0, "no": 0, "unsure": 0, "conflicting": True}
+        )
+        row[annotation.verdict] += 1
+        row["conflicting"] &= annotation.conflicting or annotation.verdict != "yes"
+    return list(rows.values())
+
+
+def twins_of(image: Image, limit: int = 12) -> list[dict[str, Any]]:
+    """The live images that look like this one, nearest first."""
+    pairs = Twin.objects.filter(first=image) | Twin.objects.filter(second=image)
+    ordered = pairs.select_related("first", "second").order_by("bits", "id")[:limit]
+    return [{"image": pair.second if pair.first_id == image.pk else pair.first, "bits": pair.bits} for pair in ordered]
+
+
+def neighbours(image: Image, label: Label | None) -> tuple[Image | None, Image | None]:
+    """The newer and the older image beside this one under a label."""
+    if label is None:
+        return None, None
+    under = Image.objects.filter(image_labels__label=label)
+    return under.filter(id__gt=image.pk).order_by("id").first(), under.filter(id__lt=image.pk).order_by("-id").first()
