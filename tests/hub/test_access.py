@@ -1,0 +1,116 @@
+"""Every address, tried by its owner, another user, a moderator, staff and a stranger."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from tests import factories, images
+from tests.hub.conftest import logged_in
+
+JSON = {"HTTP_ACCEPT": "application/json"}
+# name: (method, owner, another, moderator, stranger); 302 of a stranger leads to the log-in page.
+DECISIONS = {
+    "home": ("get", 200, 200, 200, 200),
+    "labels": ("get", 200, 200, 200, 200),
+    "labels_json": ("get", 200, 200, 200, 200),
+    "label": ("get", 200, 200, 200, 200),
+    "image": ("get", 200, 200, 200, 200),
+    "rendition": ("get", 200, 200, 200, 200),
+    "licences": ("get", 200, 200, 200, 200),
+    "healthz": ("get", 200, 200, 200, 200),
+    "readyz": ("get", 200, 200, 200, 200),
+    "propose_label": ("get", 200, 200, 200, 302),
+    "give": ("get", 200, 200, 200, 302),
+    "mine": ("get", 200, 200, 200, 302),
+    "account": ("get", 200, 200, 200, 302),
+    "original": ("get", 200, 404, 404, 302),
+    "withdraw": ("post", 302, 404, 404, 302),
+    "batch": ("get", 200, 404, 404, 302),
+    "batch_status": ("get", 200, 404, 404, 401),
+    "precheck": ("post", 400, 404, 404, 401),
+    "batch_files": ("post", 400, 404, 404, 401),
+    "batch_slots": ("post", 405, 404, 404, 401),
+    "arrived": ("post", 200, 404, 404, 401),
+    "keep": ("post", 409, 404, 409, 302),
+    "drop": ("post", 409, 404, 409, 302),
+    "settle": ("post", 403, 403, 400, 302),
+    "review": ("get", 403, 403, 200, 302),
+    "decide_proposal": ("post", 403, 403, 404, 302),
+    "signed_file": ("get", 403, 403, 403, 403),
+}
+
+
+def ours() -> list[str]:
+    """The names of the addresses the hub itself defines."""
+    return [str(pattern.name) for pattern in get_resolver().url_patterns if isinstance(pattern, URLPattern)]
+
+
+def test_no_address_is_without_a_decision():
+    assert sorted(ours()) == sorted(DECISIONS)
+
+
+@pytest.fixture
+def house(supplier):
+    """One accepted photo of ada's, and everybody who may come by."""
+    submission = factories.checked(images.photo(seed=1), factories.batch(supplier))
+    moderator = factories.account()
+    moderator.user_permissions.add(Permission.objects.get(codename="moderate"))
+    visitors = [logged_in(supplier), logged_in(factories.account()), logged_in(moderator), Client()]
+    return submission, visitors
+
+
+def address(name: str, submission) -> str:
+    """Where one named page of this house is."""
+    batch, sha256 = submission.batch_id, submission.sha256
+    places = {
+        "label": "/labels/valve/",
+        "labels_json": "/labels.json?q=va",
+        "labels": "/labels/",
+        "propose_label": "/labels/propose/",
+        "home": "/",
+        "image": f"/images/{sha256}/",
+        "rendition": f"/images/{sha256}/224.jpg",
+        "original": f"/images/{sha256}/original",
+        "withdraw": f"/images/{sha256}/withdraw/",
+        "batch": f"/batches/{batch}/",
+        "batch_status": f"/batches/{batch}/status.json",
+        "precheck": f"/batches/{batch}/precheck.json",
+        "batch_files": f"/batches/{batch}/files.json",
+        "batch_slots": f"/batches/{batch}/slots.json",
+        "arrived": f"/submissions/{submission.pk}/arrived.json",
+        "keep": f"/submissions/{submission.pk}/keep/",
+        "drop": f"/submissions/{submission.pk}/drop/",
+        "settle": f"/submissions/{submission.pk}/settle/",
+        "decide_proposal": "/proposals/1/",
+        "signed_file": "/files/forged",
+        "healthz": "/healthz",
+        "readyz": "/readyz",
+    }
+    return places.get(name, f"/{name}/")
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_each_address_lets_in_whom_it_should(name, house):
+    submission, visitors = house
+    method, *expected = DECISIONS[name]
+    # Strangers first: what its owner does with a photo may end the photo.
+    answers = [getattr(visitor, method)(address(name, submission)).status_code for visitor in reversed(visitors)]
+    assert answers[::-1] == expected
+
+
+def test_a_stranger_is_led_to_the_log_in_page_and_back(house):
+    answer = Client().get("/mine/")
+    assert answer["Location"] == "/accounts/login/?next=/mine/"
+
+
+def test_a_post_without_its_token_is_refused(supplier):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(supplier)
+    answer = browser.post("/give/", {}, **JSON)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
+
+
+def test_a_moderator_is_no_owner_of_originals(house):
+    submission, (_, _, moderator, _) = house
+    assert moderator.get(f"/images/{submission.sha256}/original").status_code == 404
