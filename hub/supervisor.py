@@ -49,6 +49,10 @@ class Supervisor(honcho.manager.Manager):
         self.ended += [name for name in stopped if name not in (*self.ended, self.errand)]
         return bool(self.ended)
 
+    def _system_print(self, data: str) -> None:
+        if data != f"{self.errand} stopped (rc=0)\n":  # "hub stopped" would frighten people
+            super()._system_print(data)
+
     def _killall(self, force: bool = False) -> None:
         # Politely only the program itself: pools and gunicorn tell their own children, and a child of
         # Celery's that gets SIGTERM drops its task. By force the whole group, so that none is left.

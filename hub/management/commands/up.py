@@ -66,14 +66,15 @@ def run_hub(port: int) -> None:
 
 def processes(port: int) -> dict[str, list[str]]:
     """Each process of the hub: the name its lines are prefixed with, and its command."""
-    python = [sys.executable, "-m"]
-    worker = [*python, "celery", "-A", "workers", "worker", "--loglevel", "INFO", "--without-gossip"]
+    celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
+    celery += ["-A", "workers"]
+    worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     web = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
     return {
-        "web": [*python, "gunicorn", "hub.wsgi", *web, "--graceful-timeout", "5", "--no-control-socket"],
+        "web": [sys.executable, "-m", "gunicorn", "hub.wsgi", *web, "--graceful-timeout", "5", "--no-control-socket"],
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
-        "beat": [*python, "celery", "-A", "workers", "beat", "-s", str(embedded.home() / "beat-schedule")],
+        "beat": [*celery, "beat", "-s", str(embedded.home() / "beat-schedule")],
         "hub": [sys.executable, "manage.py", "up", "--welcome", "--port", str(port)],
     }
 
