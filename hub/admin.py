@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from hub import counts, jobs, labels, submissions
 from hub.models import Account, Batch, Image, Job, Label, LabelEdge, LabelName, LabelProposal, Place, Submission
+from hub.views.decorators import visitor
 from workers.celery import ring
 
 admin.site.site_header = admin.site.site_title = "Deep Images Hub"
@@ -93,12 +94,12 @@ class LabelProposalAdmin(ReadOnly):
     @admin.action(description="Accept", permissions=["decide"])
     def accept(self, request: HttpRequest, queryset) -> None:
         for proposal in queryset.filter(state="open"):
-            labels.accept(proposal, request.user)
+            labels.accept(proposal, visitor(request))
 
     @admin.action(description="Decline", permissions=["decide"])
     def decline(self, request: HttpRequest, queryset) -> None:
         for proposal in queryset.filter(state="open"):
-            labels.decline(proposal, request.user)
+            labels.decline(proposal, visitor(request))
 
 
 @admin.register(Batch)

@@ -1,8 +1,6 @@
 """Admit an image, find its twins, settle what label it counts under, take it back."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,37 +10,7 @@ from django.utils import timezone
 
 from hub import counts, jobs, places, sql
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
-
-
-class Rendered(Protocol):
-    """A rendition as workers.imaging makes it."""
-
-    size: int
-    data: bytes
-    width: int
-    height: int
-    sha256: str
-    crc32: int
-
-
-class Picture(Protocol):
-    """What a worker learnt of a file: see workers.imaging.Picture."""
-
-    format: str
-    width: int
-    height: int
-    pixels_sha256: str
-    fingerprint: bytes | None
-    mirrored: bytes | None
-    dark: float
-    light: float
-    entropy: float
-    sharpness: float
-    flags: tuple[str, ...]
-    tint: int
-    taken_at: datetime | None
-    gps: tuple[float, float] | None
-    renditions: dict[int, Any]
+from hub.pictures import Picture, Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +136,7 @@ def _insert(submission: Submission, picture: Picture) -> Image:
     copied = ("pixels_sha256", "format", "width", "height", "dark", "light", "entropy", "sharpness", "tint")
     image = Image.objects.create(
         sha256=submission.sha256,
-        size=submission.size,
+        size=submission.size or 0,
         supplier=batch.supplier,
         batch=batch,
         licence=batch.licence,
@@ -185,7 +153,8 @@ def _insert(submission: Submission, picture: Picture) -> Image:
     if picture.fingerprint and picture.mirrored:
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO hub_fingerprint (image_id, bits, mirrored) VALUES (%s, %s::bit(256), %s::bit(256))",
+                "WITH plain AS (INSERT INTO hub_fingerprint VALUES (%s, %s::bit(256)) RETURNING image_id)"
+                " INSERT INTO hub_mirror SELECT image_id, %s::bit(256) FROM plain",
                 [image.pk, bits(picture.fingerprint), bits(picture.mirrored)],
             )
     return image

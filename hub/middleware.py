@@ -38,7 +38,7 @@ def limit_body(get_response):
 
 
 def answers(get_response):
-    """Turn a refusal into its answer, and an unreachable database or store into 503 with Retry-After, never into a 500."""
+    """Turn a refusal into its answer, and an unreachable database or store into 503 with Retry-After."""
 
     def middleware(request):
         return get_response(request)

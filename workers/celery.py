@@ -12,13 +12,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 import django
 from django.conf import settings
 
-if not settings.configured or not django.apps.apps.ready:
+if not settings.configured or not django.apps.apps.models_ready:
     django.setup()
 
 from hub.models import Job
 
 log = structlog.get_logger("workers.celery")
-TASKS = {
+TASKS: dict[str, str] = {
     Job.Kind.INGEST: "workers.ingest.ingest",
     Job.Kind.RELATE: "workers.ingest.relate",
     Job.Kind.LOCATE: "workers.places.locate",
@@ -48,12 +48,12 @@ app.conf.update(
 )
 
 
-def ring(*jobs: Job | None) -> None:
+def ring(*jobs: "Job | None") -> None:
     """Tell the workers of jobs, after the commit. With the broker away it only logs: the sweeper rings again."""
     for job in jobs:
         if job is not None:
             try:
-                app.send_task(TASKS[Job.Kind(job.kind)], [job.pk])
+                app.send_task(TASKS[job.kind], [job.pk])
             except OperationalError as error:
                 log.warning("broker away", job=job.pk, error=str(error))
                 return

@@ -43,7 +43,7 @@ def clear_orphans(alias: str) -> int:
     """Delete the objects of one alias that are a day old and belong to no row; how many they were."""
     store = storages[alias]
     cleared = 0
-    for name, written in store.walk():
+    for name, written in store.walk():  # type: ignore[attr-defined]
         if written < timezone.now() - ORPHAN_AGE and not owned(alias, name):
             store.delete(name)
             cleared += 1

@@ -116,8 +116,8 @@ class ImageLabel(models.Model):
     """
 
     pk = models.CompositePrimaryKey("label_id", "image_id")
-    label = models.ForeignKey(Label, models.CASCADE, related_name="+")
-    image = models.ForeignKey(Image, models.CASCADE, related_name="image_labels", db_index=True)
+    label = models.ForeignKey(Label, models.CASCADE, related_name="image_labels", db_index=False)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="image_labels")
     direct = models.BooleanField()
 
     class Meta:

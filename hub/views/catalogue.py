@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -12,7 +12,7 @@ from hub.models import Image, Label, LabelProposal
 from hub.models.submission import Licence
 from hub.problems import problem
 from hub.reasons import REASONS
-from hub.views.decorators import moderator
+from hub.views.decorators import moderator, visitor
 
 EXTENSIONS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp")}
 MEANING = {
@@ -132,12 +132,16 @@ def propose_label(request: HttpRequest) -> HttpResponse:
     form = forms.ProposalForm(request.POST or None, initial={"name": clean(request.GET.get("name", ""))})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        labels.propose(request.user, given["name"], given["parent"], given["why"])
+        labels.propose(visitor(request), given["name"], given["parent"], given["why"])
         messages.success(request, "Thank you. A moderator looks at it.")
         return redirect("propose_label")
-    mine = LabelProposal.objects.filter(proposer=request.user).select_related("label", "parent").order_by("-id")[:50]
+    mine = (
+        LabelProposal.objects.filter(proposer=visitor(request)).select_related("label", "parent").order_by("-id")[:50]
+    )
     status = 422 if form.errors else 200
-    return render(request, "labels/propose.html", {"form": form, "mine": list(mine)}, status=status)
+    return render(
+        request, "labels/propose.html", {"form": form, "mine": list(proposals.order_by("-id")[:50])}, status=status
+    )
 
 
 @moderator
@@ -146,7 +150,7 @@ def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept or decline a proposed label."""
     proposal = get_object_or_404(LabelProposal, pk=pk)
     decide = labels.accept if request.POST.get("accept") else labels.decline
-    decide(proposal, request.user)
+    decide(proposal, visitor(request))
     return redirect("review")
 
 
@@ -191,7 +195,7 @@ def missing(request: HttpRequest, sha256: str) -> HttpResponse:
 
 
 @require_safe
-def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponse:
+def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponseBase:
     """A picture of a live image."""
     image = Image.objects.filter(sha256=sha256, withdrawn_at=None, renditions__side=side)
     found = image.values_list("renditions__sha256", flat=True).first()
@@ -204,9 +208,9 @@ def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def original(request: HttpRequest, sha256: str) -> HttpResponse:
+def original(request: HttpRequest, sha256: str) -> HttpResponseBase:
     """The bytes as received, to their supplier alone: they may say where and with what they were taken."""
-    image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=request.user)
+    image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=visitor(request))
     content_type, extension = EXTENSIONS.get(image.format, ("application/octet-stream", "heic"))
     name = f"{image.sha256[:16]}.{extension}"
     response = storage.response("originals", storage.key(image.sha256), content_type, attachment=name)
@@ -218,7 +222,7 @@ def original(request: HttpRequest, sha256: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, sha256: str) -> HttpResponse:
     """Its supplier takes a photo back."""
-    image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=request.user)
+    image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=visitor(request))
     catalogue.withdraw(image)
     messages.success(request, "Taken back: the photo is gone from every page and every count.")
     return redirect("mine")

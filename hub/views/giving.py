@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import forms, places, review, submissions
 from hub.models import Batch, Label, Submission
 from hub.problems import Refused, wants_json
-from hub.views.decorators import member
+from hub.views.decorators import member, visitor
 from workers.celery import ring
 
 POPULAR = 12
@@ -33,7 +33,7 @@ def give(request: HttpRequest) -> HttpResponse:
     elif not wants_json(request):
         form.add_error("file", "Choose a photo first.")
         return _form(request, form)
-    batch = submissions.start_batch(supplier=request.user, **form.cleaned_data)
+    batch = submissions.start_batch(supplier=visitor(request), **form.cleaned_data)
     ring(places.lookup(batch.place))
     if file is not None:
         ring(submissions.receive(batch, file, file.name or "photo")[1])
@@ -50,7 +50,7 @@ def _form(request: HttpRequest, form: forms.BatchForm) -> HttpResponse:
         "chosen": Label.objects.filter(slug=wanted[:120].replace("\0", "")).first(),
         "popular": Label.objects.filter(stats__facet="images", stats__n__gt=0).order_by("-stats__n")[:POPULAR],
         "limits": forms.limits(),
-        "credit": request.user.credit_line,  # type: ignore[union-attr]
+        "credit": visitor(request).credit_line,
     }
     return render(request, "give/give.html", context, status=422 if form.errors else 200)
 
@@ -64,12 +64,14 @@ def _addresses(batch: Batch) -> dict[str, Any]:
 
 def own_batch(request: HttpRequest, pk: int) -> Batch:
     """A batch of this account's own, or 404: a stranger must not learn that it exists."""
-    return get_object_or_404(Batch.objects.select_related("label", "place", "supplier"), pk=pk, supplier=request.user)
+    return get_object_or_404(
+        Batch.objects.select_related("label", "place", "supplier"), pk=pk, supplier=visitor(request)
+    )
 
 
 def own_submission(request: HttpRequest, pk: int) -> Submission:
     """A submission of this account's own, or any for a moderator; else 404."""
-    visible = Submission.objects.filter(submissions.visible_to(request.user))  # type: ignore[arg-type]
+    visible = Submission.objects.filter(submissions.visible_to(visitor(request)))
     return get_object_or_404(visible.select_related("batch__label", "batch__supplier", "label"), pk=pk)
 
 
@@ -183,7 +185,7 @@ def arrived(request: HttpRequest, pk: int) -> HttpResponse:
 
 def rows_of(request: HttpRequest):
     """The submissions of this account's own batches."""
-    return Submission.objects.filter(batch__supplier=request.user).select_related("label", "image", "twin")
+    return Submission.objects.filter(batch__supplier=visitor(request)).select_related("label", "image", "twin")
 
 
 @login_required

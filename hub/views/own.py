@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from hub import browse, forms
 from hub.models import Batch, Image, Submission
+from hub.views.decorators import visitor
 
 PAGE = 20
 
@@ -17,17 +18,17 @@ PAGE = 20
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
     """An account's batches, what needs its eye, and why files were not taken."""
-    batches = Batch.objects.filter(supplier=request.user).select_related("label", "place")
+    batches = Batch.objects.filter(supplier=visitor(request)).select_related("label", "place")
     page, cursor = browse.keyset(batches.order_by("-id"), request.GET.get("before", ""), PAGE)
     browse.with_covers(page)
     totals = batches.aggregate(**{state: Sum(state, default=0) for state in Submission.State.values})
-    own = Submission.objects.filter(batch__supplier=request.user).select_related("label", "twin", "batch")
+    own = Submission.objects.filter(batch__supplier=visitor(request)).select_related("label", "twin", "batch")
     context = {
         "batches": page,
         "totals": {**totals, "total": sum(totals.values())},
         "attention": list(own.filter(state="review").order_by("-id")[:PAGE]),
         "rejected": list(own.filter(state__in=["rejected", "failed"]).order_by("-id")[:PAGE]),
-        "countries": countries(request.user.pk),
+        "countries": countries(visitor(request).pk),
         "next_url": browse.address(request.path, before=cursor),
     }
     return render(request, "mine.html", context)
@@ -42,10 +43,10 @@ def countries(supplier: int | None) -> int:
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """Plan and credit line."""
-    form = forms.AccountForm(request.POST or None, instance=request.user)
+    form = forms.AccountForm(request.POST or None, instance=visitor(request))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved. Photos you give from now on carry this credit line.")
         return redirect("account")
     status = 422 if form.errors else 200
-    return render(request, "account.html", {"form": form, "plan": request.user.get_plan_display()}, status=status)  # type: ignore[union-attr]
+    return render(request, "account.html", {"form": form, "plan": visitor(request).get_plan_display()}, status=status)

@@ -9,7 +9,7 @@ from hub import browse
 from hub import review as decisions
 from hub.models import Label, LabelProposal, Submission
 from hub.problems import Refused
-from hub.views.decorators import moderator
+from hub.views.decorators import moderator, visitor
 
 PAGE = 20
 
@@ -33,9 +33,9 @@ def review(request: HttpRequest) -> HttpResponse:
 
 def _with_twin_labels(page: list[Submission]) -> None:
     twins = {row.twin_id for row in page}
-    direct = Label.objects.filter(imagelabel__image__in=twins, imagelabel__direct=True)
+    direct = Label.objects.filter(image_labels__image__in=twins, image_labels__direct=True)
     labels: dict[int, list[Label]] = {}
-    for label in direct.annotate(image=F("imagelabel__image")):
+    for label in direct.annotate(image=F("image_labels__image")):
         labels.setdefault(label.image, []).append(label)
     for row in page:
         row.twin_labels = labels.get(row.twin_id or 0, [])  # type: ignore[attr-defined]
@@ -48,5 +48,5 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     right = request.POST.get("right", "")
     if right not in ("first", "second", "both"):
         raise Refused("bad_request", 400)
-    decisions.settle(get_object_or_404(Submission, pk=pk), request.user, right)  # type: ignore[arg-type]
+    decisions.settle(get_object_or_404(Submission, pk=pk), visitor(request), right)
     return redirect("review")
