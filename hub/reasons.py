@@ -52,6 +52,12 @@ REASONS: dict[str, tuple[str, str]] = {
     "bad_digest": ("The SHA-256 is not 64 hexadecimal digits.", "Leave it out, or send it right."),
     "bad_request": ("The request could not be read.", "Reload the page and try again."),
     "unknown_label": ("There is no such label.", "Choose one from the list, or propose it."),
+    "label_name": (
+        "That cannot be the name of a label.",
+        "Give 2 to 100 characters, with a letter among them.",
+    ),
+    "label_exists": ("There is a label of this name already: {name}.", "Use that one."),
+    "label_proposed": ("Somebody proposed this label already.", "A moderator looks at it; nothing to do."),
     "not_found": ("There is nothing here.", "Check the address, or start from the home page."),
     "gone": ("This photo was taken back.", "Its supplier withdrew it."),
     "forbidden": ("This is not yours to see or change.", "Log in with the account it belongs to."),
