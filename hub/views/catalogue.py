@@ -135,13 +135,9 @@ def propose_label(request: HttpRequest) -> HttpResponse:
         labels.propose(visitor(request), given["name"], given["parent"], given["why"])
         messages.success(request, "Thank you. A moderator looks at it.")
         return redirect("propose_label")
-    mine = (
-        LabelProposal.objects.filter(proposer=visitor(request)).select_related("label", "parent").order_by("-id")[:50]
-    )
-    status = 422 if form.errors else 200
-    return render(
-        request, "labels/propose.html", {"form": form, "mine": list(proposals.order_by("-id")[:50])}, status=status
-    )
+    proposals = LabelProposal.objects.filter(proposer=visitor(request)).select_related("label", "parent")
+    context = {"form": form, "mine": list(proposals.order_by("-id")[:50])}
+    return render(request, "labels/propose.html", context, status=422 if form.errors else 200)
 
 
 @moderator

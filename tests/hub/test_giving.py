@@ -209,8 +209,8 @@ def test_a_precheck_nobody_can_read_is_refused(browser, batch, body):
 
 
 def test_a_near_duplicate_is_kept_or_dropped_by_its_supplier_alone(supplier, batch):
-    submission = factories.given(images.photo(seed=1), batch)
     twin = factories.checked(images.photo(seed=2)).image
+    submission = factories.given(images.photo(seed=1), batch)
     Job.objects.all().delete()
     Submission.decide(submission.pk, "review", "near_duplicate", twin=twin)
     assert logged_in(factories.account()).post(f"/submissions/{submission.pk}/keep/").status_code == 404
