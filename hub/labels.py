@@ -16,7 +16,7 @@ from hub.proposals import propose as propose
 MAX_PATHS = 12
 MAX_DEPTH = 32
 # Below this many names are only alike by chance: measured over the labels of Open Images (tests/hub/test_labels.py).
-SIMILAR, ALIKE = 0.4, 0.75
+SIMILAR, ALIKE, SAME_LETTERS = 0.4, 0.8, 0.9
 CANDIDATES = 100
 
 
@@ -83,9 +83,12 @@ def _probable(asked: str, rows: list[dict]) -> list[dict]:
 
 def _alike(asked: str, name: str) -> float:
     """How alike two spellings are, from 0 to 1, in whole or in one word: what trigrams miss in a short word."""
-    matcher = difflib.SequenceMatcher(b=asked.casefold(), autojunk=False)
+    asked, name = asked.casefold(), name.casefold()
+    matcher = difflib.SequenceMatcher(b=asked, autojunk=False)
     best = 0.0
-    for part in {name.casefold(), *name.casefold().split()}:
+    for part in {name, *name.split()}:
+        if sorted(part) == sorted(asked):
+            return SAME_LETTERS
         matcher.set_seq1(part)
         if matcher.real_quick_ratio() > best:
             best = max(best, matcher.ratio())

