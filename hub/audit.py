@@ -1,0 +1,155 @@
+"""The invariants of the hub (docs: DESIGN §5), each a question whose answers are breaches. It only reads."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from hub import sql, storage
+from hub.models import Image, Rendition, Submission
+
+YOUNG = timedelta(hours=24)
+SHOWN = 10
+SEGMENTS = {b"Exif\0": "EXIF", b"http://ns.adobe.com/xap/": "XMP", b"ICC_PROFILE": "ICC", b"Photoshop": "IPTC"}
+STORED = ("originals", "renditions", "incoming")
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A rule in words, and what breaks it: `breaches(deep)` names the rows."""
+
+    name: str
+    breaches: Callable[[bool], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one invariant fared: how many breaches, and the first few in words."""
+
+    name: str
+    count: int
+    first: list[str]
+
+
+def run(*, deep: bool = False) -> Iterator[Finding]:
+    """Check every invariant. `deep` reads every file again: hashes, and metadata of the renditions."""
+    for invariant in INVARIANTS:
+        found = iter(invariant.breaches(deep))
+        first = list(islice(found, SHOWN))
+        yield Finding(invariant.name, len(first) + sum(1 for _ in found), first)
+
+
+def asked(name: str, **params: object) -> Callable[[bool], Iterable[str]]:
+    """The breaches a file `sql/queries/audit_<name>.sql` answers."""
+    return lambda deep: (row["breach"] for row in sql.rows(f"audit_{name}", **params))
+
+
+def pages() -> Iterator[dict]:
+    """Every live image with what its files should be, a thousand rows in memory at a time."""
+    after = 0
+    while rows := sql.rows("audit_image_files", after=after):
+        yield from rows
+        after = rows[-1]["image"]
+
+
+def files_as_rows_say(deep: bool) -> Iterator[str]:
+    """One original and every rendition of every live image, with the size (and, deep, the hash) of its row."""
+    for row in pages():
+        who = f"image {row['image']}"
+        yield from file_is(f"{who}, original", "originals", row["original"], row["size"], deep)
+        renditions = {int(side): (digest, int(size)) for side, digest, size in row["renditions"] or ()}
+        for side in settings.RENDITION_SIZES:
+            if side not in renditions:
+                yield f"{who} has no rendition {side}"
+            else:
+                yield from file_is(f"{who}, rendition {side}", "renditions", *renditions[side], deep)
+
+
+def file_is(what: str, alias: str, digest: str, size: int, deep: bool) -> Iterator[str]:
+    """Nothing, or how the file under `digest` differs from its row."""
+    name = storage.key(digest) if alias == "originals" else storage.rendition_key(digest)
+    try:
+        found = storages[alias].size(name)
+        data = storage.get(alias, name) if deep and found == size else b""
+    except FileNotFoundError:
+        yield f"{what}: no file"
+        return
+    if found != size:
+        yield f"{what}: {found} bytes, its row says {size}"
+    elif deep and storage.digest_of(data) != digest:
+        yield f"{what}: its bytes have another SHA-256"
+
+
+def no_stray_objects(deep: bool) -> Iterator[str]:
+    """Every stored object belongs to a row, or is younger than a day."""
+    for alias in STORED:
+        for name, written in storages[alias].walk():
+            if written < timezone.now() - YOUNG and not belongs(alias, name):
+                yield f"{alias}/{name}"
+
+
+def belongs(alias: str, name: str) -> bool:
+    """Whether a row, of whatever state, refers to this object."""
+    digest = name.rsplit("/", 1)[-1].split(".")[0]
+    if alias == "renditions":
+        return Rendition.objects.filter(sha256=digest).exists()
+    if alias == "incoming":
+        return Submission.objects.filter(incoming=name).exists()
+    return Image.objects.filter(sha256=digest).exists() or Submission.objects.filter(sha256=digest).exists()
+
+
+def renditions_are_clean(deep: bool) -> Iterator[str]:
+    """Deep only: no rendition carries EXIF, XMP, ICC or a comment."""
+    for row in pages() if deep else ():
+        for side, digest, _ in row["renditions"] or ():
+            try:
+                data = storage.get("renditions", storage.rendition_key(digest))
+            except FileNotFoundError:
+                continue  # said by the first invariant
+            if carried := metadata(data):
+                yield f"image {row['image']}, rendition {side}: {', '.join(carried)}"
+
+
+def metadata(jpeg: bytes) -> list[str]:
+    """What a JPEG carries besides its picture, by its markers: EXIF, XMP, ICC, a comment, or bytes after its end."""
+    carried, at = [], 2
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        head = jpeg[at + 4 : at + 2 + length]
+        if marker == 0xFE:
+            carried.append("comment")
+        elif 0xE1 <= marker <= 0xEF or (marker == 0xE0 and not head.startswith(b"JFIF\0")):
+            carried.append(
+                next((name for mark, name in SEGMENTS.items() if head.startswith(mark)), f"APP{marker - 0xE0}")
+            )
+        at += 2 + length
+    return carried if jpeg.endswith(b"\xff\xd9") else [*carried, "bytes after its end"]
+
+
+def closure_is_complete(deep: bool) -> Iterator[str]:
+    """The closure equals what the edges say; with a cycle in them nothing more can be said."""
+    if not sql.rows("audit_hierarchy"):
+        yield from (row["breach"] for row in sql.rows("audit_closure"))
+
+
+INVARIANTS = (
+    Invariant("every live image has its original and all renditions", files_as_rows_say),
+    Invariant("a digest names one live image", asked("digests")),
+    Invariant("every stored object belongs to a row", no_stray_objects),
+    Invariant("every file we said we have is decided or has a job", asked("acknowledged")),
+    Invariant("batches count their files", asked("batches")),
+    Invariant("images stand under their labels and all above", asked("labels")),
+    Invariant("labels count their images", asked("stats")),
+    Invariant("no label stands below itself", asked("hierarchy")),
+    Invariant("the closure of the hierarchy is complete", closure_is_complete),
+    Invariant("renditions carry no metadata", renditions_are_clean),
+    Invariant("one attempt runs at a time", asked("jobs", attempts=settings.JOB_ATTEMPTS)),
+    Invariant("every verdict has what it says", asked("verdicts")),
+    Invariant("fingerprints are of live images", asked("fingerprints")),
+    Invariant("look-alikes are live", asked("twins")),
+    Invariant("nothing is placed finer than its supplier allowed", asked("places")),
+)
