@@ -1,0 +1,26 @@
+/** Ask what became of the files of a batch until every one has an answer: after 1 s at first, after 5 s at last. */
+import { byId, paint } from "./rows.js";
+import { get, pause } from "./talk.js";
+
+let following = false;
+let wait = 1000;
+
+/** Start, or hurry up. `busy()` says whether files are still being sent; `changed()` hears of every answer. */
+export async function follow(url, busy, changed) {
+  wait = 1000;
+  if (following) return;
+  following = true;
+  for (let done = false; !done; ) {
+    await pause(wait);
+    wait = Math.min(wait * 1.3, 5000);
+    const status = await get(url).catch(() => null); // no answer is no news: ask again
+    if (!status) continue;
+    for (const submission of status.submissions) {
+      const row = byId(submission.id);
+      if (row && row.dataset.state !== submission.state) paint(row, submission);
+    }
+    done = status.done && !busy();
+    if (done) following = false;
+    changed();
+  }
+}
