@@ -9,6 +9,11 @@ MEGA = 1024 * 1024
 REASONS: dict[str, tuple[str, str]] = {
     # What a worker found in a file.
     "empty": ("The file is empty.", "Choose the photo again; it may not have finished saving."),
+    "only_zeros": ("The file holds nothing but zeros.", "Copy it from the camera again and resend."),
+    "metadata_too_large": (
+        "The text stored beside the picture is too large.",
+        "Save it without metadata, or as an ordinary JPEG.",
+    ),
     "too_large": ("The file is larger than {limit_mb} MB.", "Export it smaller, or as JPEG."),
     "not_a_picture": ("This is not a picture we can read.", "Give a JPEG, PNG, WebP or HEIC photo."),
     "format_refused": (

@@ -169,6 +169,12 @@ def get(alias: str, name: str) -> bytes:
         return file.read()
 
 
+def delete(alias: str, name: str) -> None:
+    """Remove what no row names any more. Raises Away when the store is."""
+    with _reachable():
+        storages[alias].delete(name)
+
+
 def digest(file: IO[bytes]) -> tuple[str, int]:
     """SHA-256 (hex) and size in bytes of `file`, which is left at its start."""
     sha = hashlib.sha256()

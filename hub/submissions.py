@@ -173,7 +173,9 @@ def claim_incoming(submission: Submission) -> bytes:
     if submission.sha256 not in ("", sha256):
         raise Refused("changed_on_the_way")
     storage.put("originals", storage.key(sha256), data)
+    slot = submission.incoming
     _settle_digest(submission, sha256, len(data))
+    storage.delete("incoming", slot)
     return data
 
 

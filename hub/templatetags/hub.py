@@ -23,15 +23,15 @@ def place(thing: Any) -> str:
 
 
 @register.filter
-def why(submission: Submission) -> str:
+def why(submission: Submission | None) -> str:
     """The reason of a decided submission, in words."""
-    return reasons.words(submission.reason, submission.detail) if submission.reason else ""
+    return reasons.words(submission.reason, submission.detail) if submission and submission.reason else ""
 
 
 @register.filter
-def what_next(submission: Submission) -> str:
+def what_next(submission: Submission | None) -> str:
     """What its supplier can do about it, in words."""
-    return reasons.advice(submission.reason) if submission.reason else ""
+    return reasons.advice(submission.reason) if submission and submission.reason else ""
 
 
 @register.filter

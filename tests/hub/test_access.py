@@ -95,8 +95,10 @@ def test_each_address_lets_in_whom_it_should(name, house):
     submission, visitors = house
     method, *expected = DECISIONS[name]
     # Strangers first: what its owner does with a photo may end the photo.
-    answers = [getattr(visitor, method)(address(name, submission)).status_code for visitor in reversed(visitors)]
-    assert answers[::-1] == expected
+    answers = [getattr(visitor, method)(address(name, submission)) for visitor in reversed(visitors)]
+    for answer in answers:
+        answer.close()
+    assert [answer.status_code for answer in reversed(answers)] == expected
 
 
 def test_a_stranger_is_led_to_the_log_in_page_and_back(house):

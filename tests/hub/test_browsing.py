@@ -143,6 +143,7 @@ def test_an_original_is_an_attachment_under_a_name_of_ours(browser, supplier):
     assert answer["Content-Disposition"] == f'attachment; filename="{submission.sha256[:16]}.jpg"'
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
     assert b"".join(answer.streaming_content) == data
+    answer.close()
 
 
 @pytest.mark.parametrize(
