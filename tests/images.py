@@ -22,7 +22,7 @@ def pixels(seed=1, size=(800, 600)) -> np.ndarray:
     for cells, strength in ((3, 60), (6, 60), (12, 40), (24, 22), (48, 12)):
         grid = Image.fromarray(random.integers(0, 256, (cells, cells, 3), np.uint8))
         scene += (np.asarray(grid.resize(size, Image.Resampling.BICUBIC), np.float32) / 127.5 - 1) * strength
-    scene += random.normal(0, 3, (height, width, 1)).astype(np.float32)
+    scene += random.normal(0, 6, (height, width, 1)).astype(np.float32)
     return np.clip(scene + 128, 0, 255).astype(np.uint8)
 
 

@@ -5,16 +5,26 @@ import numpy as np
 import pdqhash
 
 ENOUGH = 50  # PDQ's own quality, 0..100; below it a hash says nothing
-FLIP = 5  # where compute_dihedral keeps the picture mirrored left to right
+# PDQ is always asked about this many pixels a side: what it makes of a picture then no longer depends on the size it
+# was given in. With it re-encoded, resized, brightened and mirrored copies stay within 24 bits on the sample photos.
+CANONICAL = 128
+# A frame is one colour along all four edges and about equally thick. A laxer trim (each side for itself) finds more
+# frames, but also cuts plain backgrounds, differently after every edit: it cost 2 to 4 % of the mild copies.
+SAME_COLOUR, STRAY, CROSSED = 16, 0.02, 0.05  # grey levels; share of an edge, and of a line, that may differ
+THINNEST, THICKEST, UNEVEN = 4, 0.2, 3  # pixels of the 299 rendition; share of its shorter side; pixels
 
 
 def fingerprints(pixels: np.ndarray) -> tuple[bytes | None, bytes | None]:
-    """PDQ of RGB (h, w, 3) uint8 and of its mirror image, 32 bytes each; None where the picture is too plain."""
-    canonical = cv2.resize(trimmed(pixels), (128, 128), interpolation=cv2.INTER_AREA)
-    hashes, quality = pdqhash.compute_dihedral(canonical)
+    """PDQ of RGB (h, w, 3) uint8 and of its mirror image, 32 bytes each; None where the picture is too plain.
+
+    The mirror image is hashed for itself: PDQ's own shortcut (compute_dihedral) is up to 44 bits off.
+    """
+    canonical = cv2.resize(trimmed(pixels), (CANONICAL, CANONICAL), interpolation=cv2.INTER_AREA)
+    plain, quality = pdqhash.compute(canonical)
     if quality < ENOUGH:
         return None, None
-    return _packed(hashes[0]), _packed(hashes[FLIP])
+    mirrored, _ = pdqhash.compute(cv2.flip(canonical, 1))
+    return _packed(plain), _packed(mirrored)
 
 
 def distance(a: bytes, b: bytes) -> int:
@@ -23,9 +33,24 @@ def distance(a: bytes, b: bytes) -> int:
 
 
 def _packed(bits: np.ndarray) -> bytes:
-    return np.packbits(bits).tobytes()
+    return np.packbits(bits.astype(np.uint8)).tobytes()
 
 
 def trimmed(pixels: np.ndarray) -> np.ndarray:
-    """The picture without a uniform frame."""
-    return pixels
+    """The picture (h, w, 3) without a uniform frame around all of it, or the picture itself."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.int16)
+    colour = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
+    other = np.abs(grey - colour) > SAME_COLOUR
+    if max(other[[0, -1]].mean(), other[:, [0, -1]].mean()) > STRAY:
+        return pixels
+    rows, columns = other.mean(axis=1), other.mean(axis=0)
+    sides = top, bottom, left, right = [_thickness(line) for line in (rows, rows[::-1], columns, columns[::-1])]
+    if max(sides) - min(sides) > UNEVEN or not THINNEST <= min(sides) <= THICKEST * min(grey.shape):
+        return pixels
+    height, width = grey.shape
+    return pixels[top + 1 : height - bottom - 1, left + 1 : width - right - 1]  # one more: the frame's edge rings
+
+
+def _thickness(line: np.ndarray) -> int:
+    crossed = np.flatnonzero(line > CROSSED)
+    return int(crossed[0]) if len(crossed) else 0

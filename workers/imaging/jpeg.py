@@ -47,7 +47,7 @@ def _segments(data: bytes):
         length = int.from_bytes(view[position : position + 2])
         end = position + length
         if end > len(data) or len(data) < position + 2:
-            raise Rejected("truncated", bytes=len(data))
+            raise _cut(data)
         if length < 2:
             raise Rejected("damaged")
         yield marker, view[position + 2 : end], end
@@ -59,7 +59,7 @@ def _marker(data: bytes, position: int) -> tuple[int, int]:
     while data[position : position + 2] == b"\xff\xff":
         position += 1
     if position + 2 > len(data):
-        raise Rejected("truncated", bytes=len(data))
+        raise _cut(data)
     if data[position] != 0xFF or data[position + 1] in (0, TEM, SOI):
         raise Rejected("damaged")
     return data[position + 1], position + 2
@@ -68,8 +68,13 @@ def _marker(data: bytes, position: int) -> tuple[int, int]:
 def _entropy_end(data: bytes, position: int) -> int:
     found = ENTROPY_END.search(data, position)
     if found is None:
-        raise Rejected("truncated", bytes=len(data))
+        raise _cut(data)
     return found.start()
+
+
+def _cut(data: bytes) -> Rejected:
+    """The walk ran off the end: of a cut file, or of a whole one (it has its last marker) that is broken inside."""
+    return Rejected("damaged") if data.endswith(b"\xff\xd9") else Rejected("truncated", bytes=len(data))
 
 
 def _frame(marker: int, segment: memoryview, earlier, limits: Limits) -> tuple[int, int, int]:

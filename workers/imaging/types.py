@@ -32,6 +32,14 @@ class Rejected(Exception):
         self.code = code
         self.detail = detail
 
+    def __reduce__(self):
+        """Keep it whole on the way between processes; exceptions forget keywords by default."""
+        return _rejected, (self.code, self.detail)
+
+
+def _rejected(code: str, detail: dict[str, int | str]) -> Rejected:
+    return Rejected(code, **detail)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
