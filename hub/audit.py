@@ -87,7 +87,7 @@ def file_is(what: str, alias: str, digest: str, size: int, deep: bool) -> Iterat
 def no_stray_objects(deep: bool) -> Iterator[str]:
     """Every stored object belongs to a row, or is younger than a day."""
     for alias in STORED:
-        for name, written in storages[alias].walk():
+        for name, written in storages[alias].walk():  # type: ignore[attr-defined]
             if written < timezone.now() - YOUNG and not belongs(alias, name):
                 yield f"{alias}/{name}"
 

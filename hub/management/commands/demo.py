@@ -1,0 +1,70 @@
+"""`manage.py demo`: a first crowd for an empty hub, and its farewell."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, call_command
+
+from hub import crowd, farewell
+from hub.management.commands.simulate import report, wait_for_verdicts
+from hub.sources import Photo
+from workers.celery import ring
+
+SUPPLIERS = 6
+CITIES = (
+    (52.52, 13.40),
+    (-1.29, 36.82),
+    (19.43, -99.13),
+    (35.68, 139.69),
+    (-33.87, 151.21),
+    (28.61, 77.21),
+    (40.71, -74.01),
+    (-23.55, -46.63),
+)
+
+
+class Command(BaseCommand):
+    help = "Give an empty hub a small crowd, of pictures the hub draws or of photos in a folder; --clean removes it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--photos", help="a folder of folders (label/photo) to give instead of drawings")
+        parser.add_argument("--clean", action="store_true", help="remove all invented suppliers and what they gave")
+
+    def handle(self, *, photos: str | None, clean: bool, **options: Any) -> None:
+        if photos and clean:
+            raise CommandError("Either --photos or --clean.")
+        if clean:
+            self.clean()
+        elif photos:
+            call_command("simulate", photos, suppliers=SUPPLIERS, around="{},{}".format(*CITIES[0]), stdout=self.stdout)
+        else:
+            self.draw()
+
+    def clean(self) -> None:
+        """Remove the crowd and say what went."""
+        gone, again = farewell.clean()
+        ring(*again)
+        self.stdout.write("Removed: " + ", ".join(f"{n} {what}" for what, n in gone.items()) + ".")
+        if again:
+            self.stdout.write(f"{len(again)} photos that had a twin in the crowd are checked again.")
+
+    def draw(self) -> None:
+        """Draw the pictures and give them, each supplier from a city or two."""
+        from workers import drawings
+
+        start = time.monotonic()
+        pictures = drawings.pictures()
+        labels, _ = crowd.labels_for(picture.label for picture in pictures)
+        people = crowd.suppliers(SUPPLIERS)
+        crowds = [crowd.Crowd([people[i % SUPPLIERS]], city, drawn=True) for i, city in enumerate(CITIES)]
+        for picture in pictures:
+            photo = Photo(picture.label, picture.filename, picture.draw)
+            ring(crowds[picture.number % len(CITIES)].give(photo, labels[picture.label]))
+        whole = crowd.Crowd(people, CITIES[0])
+        for each in crowds:
+            whole.answers += each.answers
+            whole.tally += each.tally
+        self.stdout.write(f"{len(pictures)} pictures drawn and given by {len(people)} invented suppliers.")
+        wait_for_verdicts(whole.answers, self.stdout.write)
+        self.stdout.write("\n".join(report(whole, time.monotonic() - start)))
