@@ -21,11 +21,10 @@ COLUMNS = ("name", "parent", "synonyms")
 def from_csv(path: Path) -> list[Wanted]:
     """The labels of a CSV file. Raises Unusable."""
     rows = [(number, row) for number, row in _rows(path) if any(row)]
+    header = bool(rows) and same(rows[0][1][0]) == "name"
+    columns = _columns(path, rows.pop(0)[1]) if header else None
     if not rows:
         raise Unusable(f"{path} has no labels in it.")
-    columns = None
-    if same(rows[0][1][0]) == "name":
-        columns = _columns(path, rows.pop(0)[1])
     lines: dict[str, int] = {}
     return [_wanted(f"{path}, line {number}", number, row, columns, lines) for number, row in rows]
 
@@ -111,11 +110,18 @@ def _walk(node: Any, path: Path, names: dict[str, str], found: dict[str, Wanted]
     if mid not in names:
         raise Unusable(f"{path}: {mid} has no name in {DESCRIPTIONS}.")
     label = found.setdefault(mid, Wanted(key=mid, name=checked(names[mid], mid), mid=mid))
-    for below in node.get("Subcategory", []):
+    for below in _list(node, "Subcategory", path):
         _above(_walk(below, path, names, found).kind_of, mid)
-    for below in node.get("Part", []):
+    for below in _list(node, "Part", path):
         _above(_walk(below, path, names, found).part_of, mid)
     return label
+
+
+def _list(node: dict[str, Any], key: str, path: Path) -> list[Any]:
+    below = node.get(key, [])
+    if not isinstance(below, list):
+        raise Unusable(f"{path}: {key} of {node['LabelName']} is not a list.")
+    return below
 
 
 def _above(parents: list[str], mid: str) -> None:

@@ -21,6 +21,8 @@ log = structlog.get_logger("workers.places")
 TURN = "nominatim-turn"
 PAUSE, LONGEST, PATIENCE = 1, 30, 60  # seconds: between requests; a holder may be gone; a caller waits
 
+LENGTHS = {"country_code": 2, "country": 80, "region": 120, "city": 120}
+
 
 @app.task
 def locate(job: int) -> None:
@@ -81,10 +83,9 @@ def offline(place: Place) -> geocoding.Found | None:
 
 def columns(place: Place, known: geocoding.Found) -> dict[str, str | int]:
     """The fields of a Place that name it, and for a typed town its cell."""
-    names = {name: getattr(known, name).replace("\0", "") for name in ("country_code", "country", "region", "city")}
-    fitting: dict[str, str | int] = {
-        name: text[: Place._meta.get_field(name).max_length] for name, text in names.items()
+    fields: dict[str, str | int] = {
+        name: getattr(known, name).replace("\0", "")[:length] for name, length in LENGTHS.items()
     }
     if place.row is None and known.latitude is not None and known.longitude is not None:
-        fitting["row"], fitting["column"] = cell(known.latitude, known.longitude)
-    return fitting
+        fields["row"], fields["column"] = cell(known.latitude, known.longitude)
+    return fields
