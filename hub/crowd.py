@@ -14,37 +14,8 @@ from hub.models import Account, Batch, Job, Label, LabelName, Submission
 from hub.problems import Refused
 from hub.sources import Photo, Unreadable
 
-FIRST = (
-    "mira",
-    "otto",
-    "ines",
-    "tomas",
-    "aiko",
-    "femi",
-    "lena",
-    "ravi",
-    "noor",
-    "juan",
-    "greta",
-    "amara",
-    "piet",
-    "hana",
-)
-LAST = (
-    "lind",
-    "okafor",
-    "berg",
-    "tanaka",
-    "silva",
-    "novak",
-    "haddad",
-    "moreau",
-    "kaya",
-    "rossi",
-    "meyer",
-    "patel",
-    "ek",
-)
+FIRST = "mira otto ines tomas aiko femi lena ravi noor juan greta amara piet hana".split()  # noqa: SIM905
+LAST = "lind okafor berg tanaka silva novak haddad moreau kaya rossi meyer patel ek".split()  # noqa: SIM905
 
 
 def suppliers(number: int) -> list[Account]:
