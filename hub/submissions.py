@@ -63,7 +63,7 @@ def receive(
 ) -> tuple[Submission, Job | None]:
     """Keep the bytes of one file and open its job; the answer is "received".
 
-    The same file sent to the batch again gives the submission it has. `declared` is the SHA-256 the sender
+    The same file sent to the batch again, under the same name, gives the submission it has. `declared` is the SHA-256 the sender
     computed; when the bytes differ they were changed on the way. Raises Refused.
     """
     declared = check_digest(declared)
@@ -71,7 +71,7 @@ def receive(
     check_size(size)
     if declared and declared != sha256:
         raise Refused("changed_on_the_way", 422)
-    if earlier := _earlier(batch, sha256):
+    if earlier := _earlier(batch, sha256, tidy_name(filename)):
         return earlier, None
     check_room(batch)
     storage.put("originals", storage.key(sha256), file)
@@ -92,8 +92,8 @@ def check_room(batch: Batch) -> None:
         raise Refused("too_many_files")
 
 
-def _earlier(batch: Batch, sha256: str) -> Submission | None:
-    return batch.submissions.filter(sha256=sha256).first() if sha256 else None
+def _earlier(batch: Batch, sha256: str, filename: str) -> Submission | None:
+    return batch.submissions.filter(sha256=sha256, filename=filename).first() if sha256 else None
 
 
 def _record(batch: Batch, *, job: bool = True, **fields: Any) -> tuple[Submission, Job | None]:
@@ -105,7 +105,7 @@ def _record(batch: Batch, *, job: bool = True, **fields: Any) -> tuple[Submissio
             submission = Submission.objects.create(batch=batch, **fields)
             return submission, jobs.open_job(Job.Kind.INGEST, submission.pk) if job else None
     except IntegrityError:
-        earlier = _earlier(batch, fields["sha256"])
+        earlier = _earlier(batch, fields["sha256"], fields["filename"])
         if not earlier:
             raise
         return earlier, None
@@ -117,7 +117,7 @@ def known(batch: Batch, sha256: str, filename: str, label: Label | None = None) 
     label = label or batch.label
     if not sha256:
         return None
-    if earlier := _earlier(batch, sha256):
+    if earlier := _earlier(batch, sha256, tidy_name(filename)):
         return None if earlier.incoming else earlier
     twin = Image.objects.filter(sha256=sha256, withdrawn_at=None).first()
     if not twin or not catalogue.agrees(twin, label):
@@ -130,7 +130,7 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
     """Make room for a file that the browser sends straight to the bucket: a submission with a one-time key."""
     check_size(size)
     sha256 = check_digest(sha256)
-    if (earlier := _earlier(batch, sha256)) and earlier.incoming and earlier.state == "received":
+    if (earlier := _earlier(batch, sha256, tidy_name(filename))) and earlier.incoming and earlier.state == "received":
         return earlier
     check_room(batch)
     fields = {
@@ -180,7 +180,7 @@ def claim_incoming(submission: Submission) -> bytes:
 
 
 def _settle_digest(submission: Submission, sha256: str, size: int) -> None:
-    if submission.sha256 == "" and _earlier(submission.batch, sha256):
+    if submission.sha256 == "" and _earlier(submission.batch, sha256, submission.filename):
         raise Refused("same_bytes")
     submission.sha256, submission.size, submission.incoming = sha256, size, ""
     submission.save(update_fields=["sha256", "size", "incoming"])

@@ -240,3 +240,12 @@ def test_hostile_place_text_is_kept_as_harmless_text(browser, text):
     factories.work_off()
     assert browser.get("/mine/").status_code == 200
     assert Place.objects.filter(source="unknown").count() == Place.objects.count()
+
+
+def test_a_copy_of_a_file_in_the_same_batch_has_an_answer_of_its_own(send, batch):
+    send(images.photo(seed=1), name="first.jpg")
+    send(images.photo(seed=1), name="copy.jpg")
+    factories.work_off()
+    first, copy = batch.submissions.order_by("id")
+    assert (first.state, copy.state, copy.reason) == ("accepted", "duplicate", "same_bytes")
+    assert copy.twin == first.image
