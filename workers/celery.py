@@ -1,27 +1,25 @@
 """Queues, limits and the beat schedule; the doorbell rung after a commit."""
 
 import os
+from typing import TYPE_CHECKING
 
+import django
 import structlog
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init
+from django.apps import apps
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
+if TYPE_CHECKING:
+    from hub.models import Job
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
-
-import django
-from django.conf import settings
-
-if not settings.configured or not django.apps.apps.models_ready:
-    django.setup()
-
-from hub.models import Job
-
 log = structlog.get_logger("workers.celery")
 TASKS: dict[str, str] = {
-    Job.Kind.INGEST: "workers.ingest.ingest",
-    Job.Kind.RELATE: "workers.ingest.relate",
-    Job.Kind.LOCATE: "workers.places.locate",
+    "ingest": "workers.ingest.ingest",
+    "relate": "workers.ingest.relate",
+    "locate": "workers.places.locate",
 }
 
 app = Celery("workers", broker=settings.BROKER_URL, include=["workers.ingest", "workers.places", "workers.upkeep"])
@@ -70,3 +68,8 @@ def cap_memory(**_) -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_DATA, (settings.INGEST_CHILD_BYTES, settings.INGEST_CHILD_BYTES))
+
+
+# Last, because the admin, which it loads, rings too.
+if not apps.models_ready:
+    django.setup()
