@@ -59,7 +59,7 @@ def _asked(question: Callable[[], Any]) -> Found | None:
     try:
         answer = question()
         return None if answer is None else _found(answer)
-    except (GeopyError, OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (GeopyError, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         # geopy reads the answer without looking at its shape, so rubbish raises anything.
         raise Unreachable(f"{type(error).__name__}: {error}") from error
 
@@ -69,15 +69,16 @@ def _found(answer: Any) -> Found | None:
     if not address.get("country_code"):
         return None
     city = _first(address, TOWNS)
-    if not (-90 <= answer.latitude <= 90 and -180 <= answer.longitude <= 180):  # false for NaN too
+    latitude, longitude = float(answer.raw["lat"]), float(answer.raw["lon"])
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):  # false for NaN too
         raise ValueError("a point off the map")
     return Found(
         country_code=str(address["country_code"]).upper()[:2],
         country=str(address["country"]),
         region=_first(address, REGIONS),
         city=city,
-        latitude=answer.latitude if city else None,
-        longitude=answer.longitude if city else None,
+        latitude=latitude if city else None,
+        longitude=longitude if city else None,
     )
 
 
