@@ -22,8 +22,19 @@ def pixels(seed=1, size=(800, 600)) -> np.ndarray:
     for cells, strength in ((3, 60), (6, 60), (12, 40), (24, 22), (48, 12)):
         grid = Image.fromarray(random.integers(0, 256, (cells, cells, 3), np.uint8))
         scene += (np.asarray(grid.resize(size, Image.Resampling.BICUBIC), np.float32) / 127.5 - 1) * strength
+    scene = _with_things(scene, random)
     scene += random.normal(0, 6, (height, width, 1)).astype(np.float32)
     return np.clip(scene + 128, 0, 255).astype(np.uint8)
+
+
+def _with_things(scene: np.ndarray, random) -> np.ndarray:
+    """Small hard-edged boxes strewn over the scene, so that it has corners to recognise it by."""
+    height, width = scene.shape[:2]
+    for _ in range(120):
+        across, down = random.integers(2, max(3, width // 14)), random.integers(2, max(3, height // 14))
+        left, top = random.integers(0, max(1, width - across)), random.integers(0, max(1, height - down))
+        scene[top : top + down, left : left + across] += random.integers(-70, 70, 3)
+    return scene
 
 
 def picture(seed=1, size=(800, 600)) -> Image.Image:

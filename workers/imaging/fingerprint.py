@@ -11,7 +11,7 @@ CANONICAL = 128
 # A frame is one colour along all four edges and about equally thick. A laxer trim (each side for itself) finds more
 # frames, but also cuts plain backgrounds, differently after every edit: it cost 2 to 4 % of the mild copies.
 SAME_COLOUR, STRAY, CROSSED = 16, 0.02, 0.05  # grey levels; share of an edge, and of a line, that may differ
-THINNEST, THICKEST, UNEVEN = 4, 0.2, 3  # pixels of the 299 rendition; share of its shorter side; pixels
+THINNEST, THICKEST, UNEVEN = 0.02, 0.2, 0.01  # shares of the shorter side, so that a smaller copy is trimmed alike
 
 
 def fingerprints(pixels: np.ndarray) -> tuple[bytes | None, bytes | None]:
@@ -45,9 +45,10 @@ def trimmed(pixels: np.ndarray) -> np.ndarray:
         return pixels
     rows, columns = other.mean(axis=1), other.mean(axis=0)
     sides = top, bottom, left, right = [_thickness(line) for line in (rows, rows[::-1], columns, columns[::-1])]
-    if max(sides) - min(sides) > UNEVEN or not THINNEST <= min(sides) <= THICKEST * min(grey.shape):
-        return pixels
     height, width = grey.shape
+    shares = np.array(sides) / min(height, width)
+    if np.ptp(shares) > UNEVEN or not THINNEST <= shares.min() <= THICKEST:
+        return pixels
     return pixels[top + 1 : height - bottom - 1, left + 1 : width - right - 1]  # one more: the frame's edge rings
 
 

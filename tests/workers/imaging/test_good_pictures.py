@@ -172,8 +172,10 @@ def test_broken_exif_harms_nothing(block):
 
 
 def test_another_colour_space_is_brought_to_srgb():
-    lab_like = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"none")
-    swapped = lab_like.replace(b"rXYZ", b"tXYZ", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tXYZ", b"gXYZ", 1)
+    other = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for encoding in ("ascii", "utf-16-be"):
+        other = other.replace("sRGB".encode(encoding), "mine".encode(encoding))
+    swapped = other.replace(b"rXYZ", b"tXYZ", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tXYZ", b"gXYZ", 1)
     red = images.saved(Image.new("RGB", (300, 300), (220, 30, 30)), quality=95)
     assert close(shown(red), (220, 30, 30))
     changed = shown(images.with_profile(red, swapped)).reshape(-1, 3).mean(axis=0)
