@@ -36,7 +36,9 @@ CROSS JOIN LATERAL (
                          ELSE '2000 and more' END),
            ('country', CASE WHEN i.precision <> 'hidden' THEN nullif(p.country_code, '') END),
            ('cell', CASE WHEN i.precision = 'open' THEN p.row || ',' || p."column" END),
-           ('alike', CASE WHEN EXISTS (SELECT FROM hub_twin t WHERE i.id IN (t.first_id, t.second_id)) THEN '' END),
+           -- Two EXISTS, not one with OR: the planner can hash each when it counts the whole hub.
+           ('alike', CASE WHEN EXISTS (SELECT FROM hub_twin t WHERE t.first_id = i.id)
+                            OR EXISTS (SELECT FROM hub_twin t WHERE t.second_id = i.id) THEN '' END),
            ('drawn', CASE WHEN i.drawn THEN '' END)
     UNION ALL
     SELECT 'flag', unnest(i.flags)
