@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,14 +35,18 @@ class Running:
             cwd=REPO, env=os.environ | {"SUPERVISED": mark}, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def read_until(self, words: str) -> list[str]:
+    def read_until(self, *words: str) -> list[str]:
+        """The lines up to where all the words have come, in any order."""
         assert self.process.stdout is not None
-        lines = []
+        lines: list[str] = []
+        too_long = threading.Timer(30, self.process.kill)
+        too_long.start()
         for line in self.process.stdout:
             lines.append(line.rstrip())
-            if words in line:
+            if all(any(word in line for line in lines) for word in words):
+                too_long.cancel()
                 return lines
-        raise AssertionError(f"{words!r} never came: {lines}")
+        raise AssertionError(f"{words} never came: {lines}")
 
     def processes(self) -> list[int]:
         found = []
@@ -75,8 +80,7 @@ def gone(running: Running) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_stops_everything(run: Callable, how: signal.Signals) -> None:
     running = run({"web": "exec sleep 600", "worker": "exec sleep 600"})
-    running.read_until("web started")
-    running.read_until("started")
+    running.read_until("web started", "worker started")
     running.process.send_signal(how)
     running.read_until("ended: None")
     assert running.process.wait() == 0
@@ -106,5 +110,4 @@ def test_the_errand_may_end_without_ending_the_rest(run: Callable) -> None:
 
 def test_every_line_says_whose_it_is(run: Callable) -> None:
     running = run({"web": "echo first; echo second >&2; exec sleep 600"})
-    assert any(line.endswith("web    | first") for line in running.read_until("first"))
-    assert any(line.endswith("web    | second") for line in running.read_until("second"))
+    assert running.read_until("web    | first", "web    | second")
