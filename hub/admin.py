@@ -3,7 +3,8 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponseRedirect
 
 from hub import counts, jobs, labels, submissions
 from hub.models import Account, Batch, Image, Job, Label, LabelEdge, LabelName, LabelProposal, Place, Submission
@@ -74,6 +75,13 @@ class LabelAdmin(admin.ModelAdmin):
     list_display = ("name", "slug", "mid")
     search_fields = ("name", "names__text")
     inlines = [NameInline, EdgeInline]
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:  # the database knows cycles and repeated edges; a form sees one row
+            self.message_user(request, f"Not saved: {error}".split("CONTEXT")[0], messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def save_related(self, request, form, formsets, change) -> None:
         super().save_related(request, form, formsets, change)

@@ -3,14 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from hub import maps, sql
 from hub.models import Account, Annotation, Batch, Image, Label, Place, Twin
-from hub.models.submission import Licence
 
 Row = TypeVar("Row", bound=Model)
 PAGE = 60
@@ -135,75 +133,12 @@ def top_suppliers(counted: Stats, limit: int = 8) -> list[tuple[str, int, str]]:
     return [(names.get(int(pk), "somebody"), n, pk) for pk, n in top]
 
 
-FILTERS = {
-    "country": "place__country_code",
-    "licence": "licence",
-    "flag": "flags__contains",
-    "supplier": "supplier",
-    "drawn": "drawn",
-}
-
-
-def chosen(query: dict[str, str]) -> dict[str, str]:
-    """The filters of a label page's address that exist and make sense; others are left out."""
-    found = {name: query[name] for name in FILTERS if query.get(name)}
-    if not found.get("supplier", "0").isascii() or not found.get("supplier", "0").isdigit():
-        del found["supplier"]
-    if found.get("drawn", "no") not in ("yes", "no"):
-        del found["drawn"]
-    return {name: value[:64].replace("\0", "") for name, value in found.items()}
-
-
-def images_under(label: Label, filters: dict[str, str], *, direct: bool = False) -> QuerySet[Image]:
-    """Live images under a label, newest first."""
-    images = Image.objects.filter(image_labels__label=label)
-    if direct:
-        images = images.filter(image_labels__direct=True, image_labels__label=label)
-    for name, value in filters.items():
-        wanted: Any = [value] if name == "flag" else value == "yes" if name == "drawn" else value
-        images = images.filter(**{FILTERS[name]: wanted})
-    if "country" in filters:
-        images = images.exclude(precision="hidden")
-    return images.order_by("-id")
-
-
 def keyset(rows: QuerySet[Row], before: str, size: int = PAGE) -> tuple[list[Row], str]:
     """One page of rows ordered by falling id, and the cursor of the next ("" at the end)."""
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
     found = list(rows[: size + 1])
     return found[:size], str(found[size - 1].pk) if len(found) > size else ""
-
-
-def address(path: str, **query: str) -> str:
-    """A path with a query string, leaving out what is empty."""
-    kept = {name: value for name, value in query.items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
-
-
-def facets(path: str, counted: Stats, filters: dict[str, str], **kept: str) -> list[dict[str, Any]]:
-    """The filters a label page offers, each option with its count and the address that turns it on or off."""
-    titles = {
-        "country": ("Country", {code: name for code, name, _ in top_countries(counted, 12)}),
-        "licence": ("Licence", dict(Licence.choices)),
-        "flag": ("Quality flag", QUALITY),
-    }
-    found = []
-    for name, (title, known) in titles.items():
-        options = [
-            {
-                "value": value,
-                "title": known[value],
-                "n": n,
-                "active": filters.get(name) == value,
-                "url": address(path, **{**kept, **filters, name: "" if filters.get(name) == value else value}),
-            }
-            for value, n in counted.of(name).items()
-            if value in known
-        ]
-        if options:
-            found.append({"name": name, "title": title, "options": options})
-    return found
 
 
 def labels_of(image: Image) -> list[dict[str, Any]]:

@@ -63,8 +63,8 @@ def receive(
 ) -> tuple[Submission, Job | None]:
     """Keep the bytes of one file and open its job; the answer is "received".
 
-    The same file sent to the batch again, under the same name, gives the submission it has. `declared` is the SHA-256 the sender
-    computed; when the bytes differ they were changed on the way. Raises Refused.
+    The same file sent to the batch again, under the same name, gives the submission it has. `declared` is the
+    SHA-256 the sender computed; when the bytes differ they were changed on the way. Raises Refused.
     """
     declared = check_digest(declared)
     sha256, size = storage.digest(file)

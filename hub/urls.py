@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from hub.views import catalogue, errors, files, giving, health, own, review
+from hub.views import catalogue, errors, files, giving, health, images, own, review, uploads
 
 DIGEST = r"(?P<sha256>[0-9a-f]{64})"
 
@@ -11,18 +11,18 @@ urlpatterns = [
     path("labels.json", catalogue.labels_json, name="labels_json"),
     path("labels/propose/", catalogue.propose_label, name="propose_label"),
     path("labels/<slug:slug>/", catalogue.one_label, name="label"),
-    re_path(rf"^images/{DIGEST}/$", catalogue.one_image, name="image"),
-    re_path(rf"^images/{DIGEST}/(?P<side>1024|299|224|100)\.jpg$", catalogue.rendition, name="rendition"),
-    re_path(rf"^images/{DIGEST}/original$", catalogue.original, name="original"),
-    re_path(rf"^images/{DIGEST}/withdraw/$", catalogue.withdraw, name="withdraw"),
+    re_path(rf"^images/{DIGEST}/$", images.one_image, name="image"),
+    re_path(rf"^images/{DIGEST}/(?P<side>1024|299|224|100)\.jpg$", images.rendition, name="rendition"),
+    re_path(rf"^images/{DIGEST}/original$", images.original, name="original"),
+    re_path(rf"^images/{DIGEST}/withdraw/$", images.withdraw, name="withdraw"),
     path("licences/", catalogue.licences, name="licences"),
     path("give/", giving.give, name="give"),
     path("batches/<int:pk>/", giving.batch, name="batch"),
-    path("batches/<int:pk>/status.json", giving.status, name="batch_status"),
-    path("batches/<int:pk>/precheck.json", giving.precheck, name="precheck"),
-    path("batches/<int:pk>/files.json", giving.files, name="batch_files"),
-    path("batches/<int:pk>/slots.json", giving.slots, name="batch_slots"),
-    path("submissions/<int:pk>/arrived.json", giving.arrived, name="arrived"),
+    path("batches/<int:pk>/status.json", uploads.status, name="batch_status"),
+    path("batches/<int:pk>/precheck.json", uploads.precheck, name="precheck"),
+    path("batches/<int:pk>/files.json", uploads.files, name="batch_files"),
+    path("batches/<int:pk>/slots.json", uploads.slots, name="batch_slots"),
+    path("submissions/<int:pk>/arrived.json", uploads.arrived, name="arrived"),
     path("submissions/<int:pk>/keep/", giving.keep, name="keep"),
     path("submissions/<int:pk>/drop/", giving.drop, name="drop"),
     path("submissions/<int:pk>/settle/", review.settle, name="settle"),

@@ -104,7 +104,9 @@ class Submission(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["batch", "sha256", "filename"], condition=~Q(sha256=""), name="one_submission_per_file_of_a_batch"
+                fields=["batch", "sha256", "filename"],
+                condition=~Q(sha256=""),
+                name="one_submission_per_file_of_a_batch",
             ),
             models.CheckConstraint(
                 condition=Q(

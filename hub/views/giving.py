@@ -1,6 +1,5 @@
 """Give photos: open a batch, send files, follow what becomes of them."""
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub import forms, places, review, submissions
 from hub.models import Batch, Label, Submission
 from hub.problems import Refused, wants_json
-from hub.views.decorators import member, visitor
+from hub.views.decorators import visitor
+from hub.views.uploads import as_json, counts, own_batch, rows
 from workers.celery import ring
 
 POPULAR = 12
@@ -62,22 +62,10 @@ def _addresses(batch: Batch) -> dict[str, Any]:
     return {"id": batch.pk, "url": batch.get_absolute_url(), "slots": slots, **found}
 
 
-def own_batch(request: HttpRequest, pk: int) -> Batch:
-    """A batch of this account's own, or 404: a stranger must not learn that it exists."""
-    return get_object_or_404(
-        Batch.objects.select_related("label", "place", "supplier"), pk=pk, supplier=visitor(request)
-    )
-
-
 def own_submission(request: HttpRequest, pk: int) -> Submission:
     """A submission of this account's own, or any for a moderator; else 404."""
     visible = Submission.objects.filter(submissions.visible_to(visitor(request)))
     return get_object_or_404(visible.select_related("batch__label", "batch__supplier", "label"), pk=pk)
-
-
-def rows(batch: Batch):
-    """The submissions of a batch with all that a chip shows."""
-    return batch.submissions.select_related("label", "image", "twin").order_by("id")
 
 
 @login_required
@@ -93,99 +81,6 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "data": _addresses(found) | {"max": settings.MAX_BATCH_FILES},
     }
     return render(request, "give/batch.html", context)
-
-
-@member
-@require_GET
-def status(request: HttpRequest, pk: int) -> HttpResponse:
-    """The state of every file of a batch."""
-    found = own_batch(request, pk)
-    listed = [as_json(row) for row in rows(found)]
-    done = not any(row["state"] == "received" for row in listed)
-    return JsonResponse({"done": done, "counts": counts(found), "submissions": listed})
-
-
-@member
-@require_POST
-def precheck(request: HttpRequest, pk: int) -> HttpResponse:
-    """Which of these files need not be sent: their answer, or null."""
-    found = own_batch(request, pk)
-    files = body(request).get("files")
-    if not isinstance(files, list) or len(files) > settings.MAX_BATCH_FILES or not all(map(_is_file, files)):
-        raise Refused("bad_request", 400)
-    answers = [
-        submissions.known(found, file.get("sha256", ""), file["filename"], label(found, file.get("label")))
-        for file in files
-    ]
-    return JsonResponse({"answers": [answer and as_json(answer) for answer in answers]})
-
-
-def _is_file(file: Any) -> bool:
-    """Whether a JSON value names a file: only strings, or nothing, under the names we know."""
-    return (
-        isinstance(file, dict)
-        and isinstance(file.get("filename"), str)
-        and all(isinstance(file.get(name) or "", str) for name in ("sha256", "label"))
-    )
-
-
-@member
-@require_POST
-def files(request: HttpRequest, pk: int) -> HttpResponse:
-    """Receive one file; the answer is "received"."""
-    found = own_batch(request, pk)
-    file = request.FILES.get("file")
-    if file is None:
-        raise Refused("no_file", 400)
-    submission, job = submissions.receive(
-        found,
-        file,
-        file.name or "photo",
-        label=label(found, request.POST.get("label")),
-        declared=request.POST.get("sha256", ""),
-    )
-    ring(job)
-    return JsonResponse(as_json(submission), status=201 if job else 200)
-
-
-@member
-@require_POST
-def slots(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a one-time slot in the bucket for one file."""
-    found = own_batch(request, pk)
-    if not settings.USES_S3:
-        raise Refused("wrong_method", 405)
-    asked = body(request)
-    size = asked.get("size")
-    if not _is_file(asked) or not isinstance(size, int) or isinstance(size, bool):
-        raise Refused("bad_request", 400)
-    submission = submissions.open_slot(
-        found,
-        asked["filename"],
-        size,
-        sha256=asked.get("sha256") or "",
-        label=label(found, asked.get("label")),
-    )
-    answer = {
-        "submission": as_json(submission),
-        "put": submissions.put_link(submission),
-        "arrived": reverse("arrived", args=[submission.pk]),
-    }
-    return JsonResponse(answer, status=201)
-
-
-@member
-@require_POST
-def arrived(request: HttpRequest, pk: int) -> HttpResponse:
-    """The browser has sent the bytes to the bucket."""
-    submission = get_object_or_404(rows_of(request), pk=pk)
-    ring(submissions.arrived(submission))
-    return JsonResponse(as_json(submission))
-
-
-def rows_of(request: HttpRequest):
-    """The submissions of this account's own batches."""
-    return Submission.objects.filter(batch__supplier=visitor(request)).select_related("label", "image", "twin")
 
 
 @login_required
@@ -212,58 +107,3 @@ def _decided(request: HttpRequest, submission: Submission, said: str) -> HttpRes
         return JsonResponse(as_json(submission))
     messages.success(request, said)
     return redirect("mine" if request.POST.get("next") == "mine" else submission.batch)
-
-
-def body(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object of a request. Raises Refused for anything else."""
-    try:
-        found = json.loads(request.body)
-    except (ValueError, RecursionError):
-        raise Refused("bad_request", 400) from None
-    if not isinstance(found, dict):
-        raise Refused("bad_request", 400)
-    return found
-
-
-def label(batch: Batch, slug: str | None) -> Label:
-    """The label a file claims: its own, or its batch's. Raises Refused for one that does not exist."""
-    if not slug:
-        return batch.label
-    found = None if "\0" in slug else Label.objects.filter(slug=slug).first()
-    if found is None:
-        raise Refused("unknown_label")
-    return found
-
-
-def counts(batch: Batch) -> dict[str, int]:
-    """How many files of a batch are in each state."""
-    return {state: getattr(batch, state) for state in Submission.State.values}
-
-
-def as_json(row: Submission) -> dict[str, Any]:
-    """A submission as its chip needs it."""
-    from hub.templatetags.hub import what_next, why
-
-    undecided = row.state == "review" and row.reason == "near_duplicate"
-    return {
-        "id": row.pk,
-        "filename": row.filename,
-        "sha256": row.sha256,
-        "state": row.state,
-        "state_label": row.get_state_display(),
-        "reason": row.reason,
-        "words": why(row),
-        "advice": what_next(row),
-        "label": {"slug": row.label.slug, "name": row.label.name},
-        "image": picture(row.image),
-        "twin": picture(row.twin),
-        "keep": reverse("keep", args=[row.pk]) if undecided else None,
-        "drop": reverse("drop", args=[row.pk]) if undecided else None,
-    }
-
-
-def picture(image: Any) -> dict[str, str] | None:
-    """Where an image's page and thumbnail are."""
-    if image is None or image.withdrawn_at:
-        return None
-    return {"url": image.get_absolute_url(), "thumbnail": reverse("rendition", args=[image.sha256, 100])}

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from hub import browse, forms
+from hub import browse, facets, forms
 from hub.models import Batch, Image, Submission
 from hub.views.decorators import visitor
 
@@ -29,7 +29,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "attention": list(own.filter(state="review").order_by("-id")[:PAGE]),
         "rejected": list(own.filter(state__in=["rejected", "failed"]).order_by("-id")[:PAGE]),
         "countries": countries(visitor(request).pk),
-        "next_url": browse.address(request.path, before=cursor),
+        "next_url": facets.address(request.path, before=cursor),
     }
     return render(request, "mine.html", context)
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from hub import browse
+from hub import browse, facets
 from hub import review as decisions
 from hub.models import Label, LabelProposal, Submission
 from hub.problems import Refused
@@ -26,7 +26,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "proposals": list(
             LabelProposal.objects.filter(state="open").select_related("parent", "proposer").order_by("id")[:PAGE]
         ),
-        "next_url": browse.address(request.path, before=cursor),
+        "next_url": facets.address(request.path, before=cursor),
     }
     return render(request, "review.html", context)
 

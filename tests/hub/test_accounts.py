@@ -117,6 +117,18 @@ def test_every_page_of_the_admin_opens(db, django_assert_max_num_queries):
             assert boss.get(f"/admin/hub/{model}/").status_code == 200
 
 
+def test_a_cycle_of_labels_is_refused_in_words_in_the_admin(db):
+    tool = factories.label("Tool")
+    hammer = factories.label("Hammer", tool)
+    form = {"name": "Tool", "slug": "tool", "mid": "", "description": ""}
+    form |= {"names-TOTAL_FORMS": 0, "names-INITIAL_FORMS": 0, "up-TOTAL_FORMS": 1, "up-INITIAL_FORMS": 0}
+    form |= {"up-0-parent": hammer.pk, "up-0-kind": "kind"}
+    boss = logged_in(factories.account(is_staff=True, is_superuser=True))
+    answer = boss.post(f"/admin/hub/label/{tool.pk}/change/", form, follow=True)
+    assert "cannot stand below its own descendant" in answer.content.decode()
+    assert not tool.up.exists()
+
+
 def test_an_unknown_session_is_a_stranger(db):
     client = Client()
     client.cookies["sessionid"] = "0" * 32

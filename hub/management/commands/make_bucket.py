@@ -1,34 +1,31 @@
-"""Make the bucket of a store that is new, and let the hub's pages send photos to it."""
+"""Make the bucket of settings.S3 and let the site's pages PUT into it. Running it again changes nothing."""
 
-from typing import Any
-
-import boto3
 from botocore.exceptions import ClientError
 from django.conf import settings
-from django.core.management import BaseCommand
-
-from hub.storage import BOTO
-
-SIGNED_REQUESTS = {
-    "AllowedOrigins": [settings.ORIGIN],
-    "AllowedMethods": ["GET", "PUT"],
-    "AllowedHeaders": ["*"],
-    "MaxAgeSeconds": 3600,
-}
+from django.core.files.storage import storages
+from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Make the bucket S3_BUCKET if the store has none, and allow the hub's pages to use signed links."
+    help = "Make the bucket this hub keeps its files in, and allow uploads from HUB_ORIGIN."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *args, **options) -> None:
+        if not settings.USES_S3:
+            raise CommandError("No bucket is configured: set S3_BUCKET and its keys (see docs/deploying.md).")
+        client = storages["originals"].connection.meta.client  # type: ignore[attr-defined]
         name = settings.S3["bucket_name"]
-        with_keys = {"aws_access_key_id": settings.S3["access_key"], "aws_secret_access_key": settings.S3["secret_key"]}
-        place = {"endpoint_url": settings.S3["endpoint_url"], "region_name": settings.S3["region_name"]}
-        store = boto3.client("s3", config=BOTO, **with_keys, **place)
-        if name not in {bucket["Name"] for bucket in store.list_buckets()["Buckets"]}:
-            store.create_bucket(Bucket=name)
-            print(f"Made the bucket {name}.")
         try:
-            store.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [SIGNED_REQUESTS]})
-        except ClientError as refused:
-            print(f"The store keeps its own rule for other origins ({refused}). It must allow {settings.ORIGIN}.")
+            client.head_bucket(Bucket=name)
+        except ClientError:
+            client.create_bucket(Bucket=name)
+        rule = {
+            "AllowedOrigins": [settings.ORIGIN],
+            "AllowedMethods": ["GET", "PUT"],
+            "AllowedHeaders": ["content-type"],
+            "MaxAgeSeconds": 3600,
+        }
+        try:
+            client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
+        except ClientError as error:
+            self.stderr.write(f"The store took no CORS rule; allow {settings.ORIGIN} there yourself. ({error})")
+        self.stdout.write(f"Bucket {name} is ready.")

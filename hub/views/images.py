@@ -1,0 +1,94 @@
+"""One image: its page, its pictures, its original, taking it back."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from hub import browse, catalogue, labels, storage
+from hub.models import Image
+from hub.problems import problem
+from hub.views.decorators import visitor
+
+EXTENSIONS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp")}
+CHECKS = (
+    "Read completely, by a strict decoder",
+    "No copy of it in the whole hub, exact, edited or mirrored",
+    "Turned upright, and freed of all metadata",
+)
+
+
+def live(sha256: str) -> Image | None:
+    """The live image of this digest, with what its page shows."""
+    images = Image.objects.select_related("supplier", "place", "batch__label")
+    return images.filter(sha256=sha256, withdrawn_at=None).first()
+
+
+@require_safe
+def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
+    """One image: what it shows, whose it is, and what was checked."""
+    image = live(sha256)
+    if image is None:
+        return missing(request, sha256)
+    shown = browse.labels_of(image)
+    ways = labels.paths_of([row["label"] for row in shown])
+    for row in shown:
+        row["path"] = ways[row["label"].pk]
+    newer, older = browse.neighbours(image, image.batch.label)
+    context = {
+        "image": image,
+        "labels": shown,
+        "twins": browse.twins_of(image),
+        "checks": [*CHECKS, *(browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY)],
+        "previous": newer,
+        "following": older,
+        "owner": image.supplier_id == request.user.pk,
+        "renditions": list(image.renditions.order_by("-side")),
+        "credit_line": f"{image.credit}, {image.licence}, via Deep Images Hub",
+        "supplier_name": image.supplier.username,
+        "licence_url": reverse("licences"),
+    }
+    return render(request, "images/image.html", context)
+
+
+def missing(request: HttpRequest, sha256: str) -> HttpResponse:
+    """404 for what never was, 410 for what was withdrawn."""
+    if Image.objects.filter(sha256=sha256).exists():
+        return problem(request, 410, "gone")
+    return problem(request, 404, "not_found")
+
+
+@require_safe
+def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponseBase:
+    """A picture of a live image."""
+    image = Image.objects.filter(sha256=sha256, withdrawn_at=None, renditions__side=side)
+    found = image.values_list("renditions__sha256", flat=True).first()
+    if found is None:
+        return missing(request, sha256)
+    response = storage.response("renditions", storage.rendition_key(found), "image/jpeg")
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@login_required
+@require_safe
+def original(request: HttpRequest, sha256: str) -> HttpResponseBase:
+    """The bytes as received, to their supplier alone: they may say where and with what they were taken."""
+    image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=visitor(request))
+    content_type, extension = EXTENSIONS.get(image.format, ("application/octet-stream", "heic"))
+    name = f"{image.sha256[:16]}.{extension}"
+    response = storage.response("originals", storage.key(image.sha256), content_type, attachment=name)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, sha256: str) -> HttpResponse:
+    """Its supplier takes a photo back."""
+    image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=visitor(request))
+    catalogue.withdraw(image)
+    messages.success(request, "Taken back: the photo is gone from every page and every count.")
+    return redirect("mine")
