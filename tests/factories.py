@@ -2,6 +2,9 @@
 
 import io
 import itertools
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from hub import submissions
 from hub.models import Account, Batch, Job, Label, LabelEdge, Submission
@@ -13,7 +16,13 @@ numbers = itertools.count(1)
 def account(**fields) -> Account:
     """An account with the password "secret-enough"."""
     fields.setdefault("username", f"person{next(numbers)}")
-    return Account.objects.create_user(password="secret-enough", **fields)
+    return Account.objects.create(password=hashed("secret-enough"), **fields)
+
+
+@cache
+def hashed(password: str) -> str:
+    """The password as stored; hashing takes half a second, so once a session."""
+    return make_password(password)
 
 
 def label(name: str = "Valve", *parents: Label, **fields) -> Label:

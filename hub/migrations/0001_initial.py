@@ -12,415 +12,895 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Label',
+            name="Label",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('mid', models.CharField(blank=True, max_length=30, null=True, unique=True, verbose_name='Open Images id')),
-                ('description', models.CharField(blank=True, max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "mid",
+                    models.CharField(blank=True, max_length=30, null=True, unique=True, verbose_name="Open Images id"),
+                ),
+                ("description", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('plan', models.CharField(choices=[('free', 'Free'), ('premium', 'Premium')], default='free', max_length=10)),
-                ('credit', models.CharField(blank=True, help_text='How your photos are credited; your username if empty.', max_length=80, verbose_name='credit line')),
-                ('invented', models.BooleanField(default=False, help_text='Made by `manage.py simulate`; nobody can log in.')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "plan",
+                    models.CharField(choices=[("free", "Free"), ("premium", "Premium")], default="free", max_length=10),
+                ),
+                (
+                    "credit",
+                    models.CharField(
+                        blank=True,
+                        help_text="How your photos are credited; your username if empty.",
+                        max_length=80,
+                        verbose_name="credit line",
+                    ),
+                ),
+                (
+                    "invented",
+                    models.BooleanField(default=False, help_text="Made by `manage.py simulate`; nobody can log in."),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('moderate', 'Can settle reviews and accept labels')],
+                "permissions": [("moderate", "Can settle reviews and accept labels")],
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('licence', models.CharField(choices=[('CC0-1.0', 'CC0 1.0 (public domain)'), ('CC-BY-4.0', 'CC BY 4.0 (credit me)'), ('CC-BY-SA-4.0', 'CC BY-SA 4.0 (credit me, share alike)')], default='CC-BY-4.0', max_length=20)),
-                ('credit', models.CharField(max_length=80)),
-                ('precision', models.CharField(choices=[('open', 'Neighbourhood: about 20 km'), ('region', 'Region and country only'), ('hidden', 'Hidden: we keep no place at all')], default='open', max_length=6)),
-                ('use_photo_place', models.BooleanField(default=False)),
-                ('drawn', models.BooleanField(default=False, help_text='Pictures drawn by the hub itself, not photographs.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('received', models.IntegerField(default=0)),
-                ('accepted', models.IntegerField(default=0)),
-                ('duplicate', models.IntegerField(default=0)),
-                ('rejected', models.IntegerField(default=0)),
-                ('review', models.IntegerField(default=0)),
-                ('failed', models.IntegerField(default=0)),
-                ('withdrawn', models.IntegerField(default=0)),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to=settings.AUTH_USER_MODEL)),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='hub.label')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "licence",
+                    models.CharField(
+                        choices=[
+                            ("CC0-1.0", "CC0 1.0 (public domain)"),
+                            ("CC-BY-4.0", "CC BY 4.0 (credit me)"),
+                            ("CC-BY-SA-4.0", "CC BY-SA 4.0 (credit me, share alike)"),
+                        ],
+                        default="CC-BY-4.0",
+                        max_length=20,
+                    ),
+                ),
+                ("credit", models.CharField(max_length=80)),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[
+                            ("open", "Neighbourhood: about 20 km"),
+                            ("region", "Region and country only"),
+                            ("hidden", "Hidden: we keep no place at all"),
+                        ],
+                        default="open",
+                        max_length=6,
+                    ),
+                ),
+                ("use_photo_place", models.BooleanField(default=False)),
+                (
+                    "drawn",
+                    models.BooleanField(default=False, help_text="Pictures drawn by the hub itself, not photographs."),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("received", models.IntegerField(default=0)),
+                ("accepted", models.IntegerField(default=0)),
+                ("duplicate", models.IntegerField(default=0)),
+                ("rejected", models.IntegerField(default=0)),
+                ("review", models.IntegerField(default=0)),
+                ("failed", models.IntegerField(default=0)),
+                ("withdrawn", models.IntegerField(default=0)),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="batches", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "label",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="hub.label"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Image',
+            name="Image",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64)),
-                ('pixels_sha256', models.CharField(max_length=64)),
-                ('format', models.CharField(max_length=8)),
-                ('size', models.BigIntegerField()),
-                ('width', models.IntegerField()),
-                ('height', models.IntegerField()),
-                ('licence', models.CharField(choices=[('CC0-1.0', 'CC0 1.0 (public domain)'), ('CC-BY-4.0', 'CC BY 4.0 (credit me)'), ('CC-BY-SA-4.0', 'CC BY-SA 4.0 (credit me, share alike)')], max_length=20)),
-                ('credit', models.CharField(max_length=80)),
-                ('precision', models.CharField(choices=[('open', 'Neighbourhood: about 20 km'), ('region', 'Region and country only'), ('hidden', 'Hidden: we keep no place at all')], max_length=6)),
-                ('drawn', models.BooleanField(default=False)),
-                ('taken_on', models.DateField(null=True)),
-                ('dark', models.FloatField()),
-                ('light', models.FloatField()),
-                ('entropy', models.FloatField()),
-                ('sharpness', models.FloatField()),
-                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
-                ('tint', models.IntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='images', to='hub.batch')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='images', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64)),
+                ("pixels_sha256", models.CharField(max_length=64)),
+                ("format", models.CharField(max_length=8)),
+                ("size", models.BigIntegerField()),
+                ("width", models.IntegerField()),
+                ("height", models.IntegerField()),
+                (
+                    "licence",
+                    models.CharField(
+                        choices=[
+                            ("CC0-1.0", "CC0 1.0 (public domain)"),
+                            ("CC-BY-4.0", "CC BY 4.0 (credit me)"),
+                            ("CC-BY-SA-4.0", "CC BY-SA 4.0 (credit me, share alike)"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("credit", models.CharField(max_length=80)),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[
+                            ("open", "Neighbourhood: about 20 km"),
+                            ("region", "Region and country only"),
+                            ("hidden", "Hidden: we keep no place at all"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("drawn", models.BooleanField(default=False)),
+                ("taken_on", models.DateField(null=True)),
+                ("dark", models.FloatField()),
+                ("light", models.FloatField()),
+                ("entropy", models.FloatField()),
+                ("sharpness", models.FloatField()),
+                (
+                    "flags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list, size=None
+                    ),
+                ),
+                ("tint", models.IntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="images", to="hub.batch"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="images", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('ingest', 'Check a submission'), ('relate', 'Find pictures like an image'), ('locate', 'Look a place up')], max_length=10)),
-                ('subject', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('attempt', models.SmallIntegerField(default=0)),
-                ('run_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('announced_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ingest", "Check a submission"),
+                            ("relate", "Find pictures like an image"),
+                            ("locate", "Look a place up"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("subject", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "Queued"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("attempt", models.SmallIntegerField(default=0)),
+                ("run_after", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("announced_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['run_after'], name='queued_jobs_by_time'), models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='running_jobs_by_lease'), models.Index(fields=['state', '-id'], name='jobs_by_state')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('kind', 'subject'), name='one_live_job_per_subject'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed'])), name='job_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='running_job_has_a_lease'), models.CheckConstraint(condition=models.Q(('attempt__gte', 0)), name='attempts_are_counted_from_none')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["run_after"], name="queued_jobs_by_time"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["lease_until"], name="running_jobs_by_lease"
+                    ),
+                    models.Index(fields=["state", "-id"], name="jobs_by_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["queued", "running"])),
+                        fields=("kind", "subject"),
+                        name="one_live_job_per_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "running", "done", "failed"])),
+                        name="job_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "running"), _negated=True),
+                            ("lease_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="running_job_has_a_lease",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("attempt__gte", 0)), name="attempts_are_counted_from_none"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImageLabel',
+            name="ImageLabel",
             fields=[
-                ('pk', models.CompositePrimaryKey('label_id', 'image_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('direct', models.BooleanField()),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='image_labels', to='hub.image')),
-                ('label', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='image_labels', to='hub.label')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "label_id", "image_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("direct", models.BooleanField()),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="image_labels", to="hub.image"
+                    ),
+                ),
+                (
+                    "label",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="image_labels",
+                        to="hub.label",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Annotation',
+            name="Annotation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('yes', 'shows it'), ('no', 'does not show it'), ('unsure', 'cannot tell')], default='yes', max_length=6)),
-                ('conflicting', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to=settings.AUTH_USER_MODEL)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='hub.image')),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='hub.label')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("yes", "shows it"), ("no", "does not show it"), ("unsure", "cannot tell")],
+                        default="yes",
+                        max_length=6,
+                    ),
+                ),
+                ("conflicting", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="annotations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="hub.image"
+                    ),
+                ),
+                (
+                    "label",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="annotations", to="hub.label"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LabelEdge',
+            name="LabelEdge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('kind', 'is a kind of'), ('part', 'is a part of')], default='kind', max_length=4)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='up', to='hub.label')),
-                ('parent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='down', to='hub.label')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("kind", "is a kind of"), ("part", "is a part of")], default="kind", max_length=4
+                    ),
+                ),
+                (
+                    "child",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="up", to="hub.label"),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="down", to="hub.label"),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='label',
-            name='parents',
-            field=models.ManyToManyField(related_name='children', through='hub.LabelEdge', through_fields=('child', 'parent'), to='hub.label'),
+            model_name="label",
+            name="parents",
+            field=models.ManyToManyField(
+                related_name="children", through="hub.LabelEdge", through_fields=("child", "parent"), to="hub.label"
+            ),
         ),
         migrations.CreateModel(
-            name='LabelName',
+            name="LabelName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=100)),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='hub.label')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.CharField(max_length=100)),
+                (
+                    "label",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="names", to="hub.label"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LabelPath',
+            name="LabelPath",
             fields=[
-                ('pk', models.CompositePrimaryKey('descendant_id', 'ancestor_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('depth', models.SmallIntegerField()),
-                ('ancestor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='below', to='hub.label')),
-                ('descendant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='above', to='hub.label')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "descendant_id", "ancestor_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("depth", models.SmallIntegerField()),
+                (
+                    "ancestor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="below", to="hub.label"
+                    ),
+                ),
+                (
+                    "descendant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="above", to="hub.label"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LabelProposal',
+            name="LabelProposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('why', models.CharField(blank=True, max_length=300)),
-                ('state', models.CharField(choices=[('open', 'Waiting for a moderator'), ('accepted', 'Accepted'), ('declined', 'Declined')], default='open', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('label', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='hub.label')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='hub.label')),
-                ('proposer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='label_proposals', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("why", models.CharField(blank=True, max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Waiting for a moderator"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "label",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="hub.label",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="hub.label",
+                    ),
+                ),
+                (
+                    "proposer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="label_proposals",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LabelStat',
+            name="LabelStat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('facet', models.CharField(max_length=12)),
-                ('value', models.CharField(blank=True, max_length=64)),
-                ('n', models.BigIntegerField()),
-                ('label', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='stats', to='hub.label')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("facet", models.CharField(max_length=12)),
+                ("value", models.CharField(blank=True, max_length=64)),
+                ("n", models.BigIntegerField()),
+                (
+                    "label",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="stats", to="hub.label"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('query', models.CharField(blank=True, max_length=120)),
-                ('row', models.SmallIntegerField(null=True)),
-                ('column', models.SmallIntegerField(null=True)),
-                ('country_code', models.CharField(blank=True, max_length=2)),
-                ('country', models.CharField(blank=True, max_length=80)),
-                ('region', models.CharField(blank=True, max_length=120)),
-                ('city', models.CharField(blank=True, max_length=120)),
-                ('source', models.CharField(blank=True, choices=[('', 'not looked up yet'), ('offline', 'open data on this machine'), ('nominatim', 'Nominatim'), ('unknown', 'no such place')], default='', max_length=10)),
-                ('looked_up_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("query", models.CharField(blank=True, max_length=120)),
+                ("row", models.SmallIntegerField(null=True)),
+                ("column", models.SmallIntegerField(null=True)),
+                ("country_code", models.CharField(blank=True, max_length=2)),
+                ("country", models.CharField(blank=True, max_length=80)),
+                ("region", models.CharField(blank=True, max_length=120)),
+                ("city", models.CharField(blank=True, max_length=120)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "not looked up yet"),
+                            ("offline", "open data on this machine"),
+                            ("nominatim", "Nominatim"),
+                            ("unknown", "no such place"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("looked_up_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('query', '')), fields=('row', 'column'), name='one_place_per_cell'), models.UniqueConstraint(condition=models.Q(('query', ''), _negated=True), fields=('query',), name='one_place_per_query'), models.CheckConstraint(condition=models.Q(models.Q(('query', ''), _negated=True), models.Q(('column__isnull', False), ('row__isnull', False)), _connector='OR'), name='a_place_is_a_cell_or_a_query'), models.CheckConstraint(condition=models.Q(('row__isnull', True), models.Q(('column__gte', 0), ('column__lt', 1800), ('row__gte', 0), ('row__lt', 900)), _connector='OR'), name='a_cell_lies_on_earth')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("query", "")), fields=("row", "column"), name="one_place_per_cell"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("query", ""), _negated=True), fields=("query",), name="one_place_per_query"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("query", ""), _negated=True),
+                            models.Q(("column__isnull", False), ("row__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_place_is_a_cell_or_a_query",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("row__isnull", True),
+                            models.Q(("column__gte", 0), ("column__lt", 1800), ("row__gte", 0), ("row__lt", 900)),
+                            _connector="OR",
+                        ),
+                        name="a_cell_lies_on_earth",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='image',
-            name='place',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='images', to='hub.place'),
+            model_name="image",
+            name="place",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="images", to="hub.place"
+            ),
         ),
         migrations.AddField(
-            model_name='batch',
-            name='place',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='hub.place'),
+            model_name="batch",
+            name="place",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="batches",
+                to="hub.place",
+            ),
         ),
         migrations.CreateModel(
-            name='Rendition',
+            name="Rendition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.SmallIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.IntegerField()),
-                ('crc32', models.BigIntegerField()),
-                ('width', models.IntegerField()),
-                ('height', models.IntegerField()),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renditions', to='hub.image')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("side", models.SmallIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.IntegerField()),
+                ("crc32", models.BigIntegerField()),
+                ("width", models.IntegerField()),
+                ("height", models.IntegerField()),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="renditions", to="hub.image"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=120)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('size', models.BigIntegerField(null=True)),
-                ('incoming', models.CharField(blank=True, max_length=80)),
-                ('state', models.CharField(choices=[('received', 'Checking'), ('accepted', 'Accepted'), ('duplicate', 'Already here'), ('rejected', 'Not taken'), ('review', 'Needs a look'), ('failed', 'Our fault'), ('withdrawn', 'Taken back')], default='received', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('detail', models.JSONField(blank=True, default=dict)),
-                ('distinct', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to='hub.batch')),
-                ('image', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='submission', to='hub.image')),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hub.label')),
-                ('twin', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='given_again', to='hub.image')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("filename", models.CharField(max_length=120)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("size", models.BigIntegerField(null=True)),
+                ("incoming", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Checking"),
+                            ("accepted", "Accepted"),
+                            ("duplicate", "Already here"),
+                            ("rejected", "Not taken"),
+                            ("review", "Needs a look"),
+                            ("failed", "Our fault"),
+                            ("withdrawn", "Taken back"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("detail", models.JSONField(blank=True, default=dict)),
+                ("distinct", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="submissions", to="hub.batch"
+                    ),
+                ),
+                (
+                    "image",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="submission",
+                        to="hub.image",
+                    ),
+                ),
+                (
+                    "label",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="hub.label"),
+                ),
+                (
+                    "twin",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="given_again",
+                        to="hub.image",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Twin',
+            name="Twin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bits', models.SmallIntegerField()),
-                ('same_scene', models.BooleanField()),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='younger_twins', to='hub.image')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='older_twins', to='hub.image')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("bits", models.SmallIntegerField()),
+                ("same_scene", models.BooleanField()),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="younger_twins", to="hub.image"
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="older_twins", to="hub.image"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('plan__in', ['free', 'premium'])), name='plan_is_known'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("plan__in", ["free", "premium"])), name="plan_is_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='imagelabel',
-            index=models.Index(condition=models.Q(('direct', True)), fields=['label', '-image'], name='direct_images_of_a_label'),
+            model_name="imagelabel",
+            index=models.Index(
+                condition=models.Q(("direct", True)), fields=["label", "-image"], name="direct_images_of_a_label"
+            ),
         ),
         migrations.AddIndex(
-            model_name='annotation',
-            index=models.Index(condition=models.Q(('conflicting', True)), fields=['id'], name='conflicting_annotations'),
+            model_name="annotation",
+            index=models.Index(
+                condition=models.Q(("conflicting", True)), fields=["id"], name="conflicting_annotations"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='annotation',
-            constraint=models.UniqueConstraint(fields=('image', 'label', 'account'), name='one_verdict_per_person_and_label'),
+            model_name="annotation",
+            constraint=models.UniqueConstraint(
+                fields=("image", "label", "account"), name="one_verdict_per_person_and_label"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='annotation',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['yes', 'no', 'unsure'])), name='verdict_is_known'),
+            model_name="annotation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict__in", ["yes", "no", "unsure"])), name="verdict_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labeledge',
-            constraint=models.UniqueConstraint(fields=('child', 'parent', 'kind'), name='one_edge_of_a_kind_between_two_labels'),
+            model_name="labeledge",
+            constraint=models.UniqueConstraint(
+                fields=("child", "parent", "kind"), name="one_edge_of_a_kind_between_two_labels"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labeledge',
-            constraint=models.CheckConstraint(condition=models.Q(('child', models.F('parent')), _negated=True), name='no_label_is_its_own_parent'),
+            model_name="labeledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("child", models.F("parent")), _negated=True), name="no_label_is_its_own_parent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labeledge',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['kind', 'part'])), name='edge_kind_is_known'),
+            model_name="labeledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["kind", "part"])), name="edge_kind_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelname',
-            constraint=models.UniqueConstraint(fields=('label', 'text'), name='a_label_has_a_name_once'),
+            model_name="labelname",
+            constraint=models.UniqueConstraint(fields=("label", "text"), name="a_label_has_a_name_once"),
         ),
         migrations.AddIndex(
-            model_name='labelpath',
-            index=models.Index(fields=['ancestor', 'descendant'], name='path_by_ancestor'),
+            model_name="labelpath",
+            index=models.Index(fields=["ancestor", "descendant"], name="path_by_ancestor"),
         ),
         migrations.AddConstraint(
-            model_name='labelproposal',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('state', 'open')), name='a_name_is_proposed_once_at_a_time'),
+            model_name="labelproposal",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"),
+                condition=models.Q(("state", "open")),
+                name="a_name_is_proposed_once_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), ('label__isnull', False), _connector='OR'), name='accepted_proposal_has_its_label'),
+            model_name="labelproposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "accepted"), _negated=True), ("label__isnull", False), _connector="OR"
+                ),
+                name="accepted_proposal_has_its_label",
+            ),
         ),
         migrations.AddIndex(
-            model_name='labelstat',
-            index=models.Index(fields=['facet', 'label'], name='stats_by_facet'),
+            model_name="labelstat",
+            index=models.Index(fields=["facet", "label"], name="stats_by_facet"),
         ),
         migrations.AddConstraint(
-            model_name='labelstat',
-            constraint=models.UniqueConstraint(fields=('label', 'facet', 'value'), name='one_stat_per_label_facet_and_value', nulls_distinct=False),
+            model_name="labelstat",
+            constraint=models.UniqueConstraint(
+                fields=("label", "facet", "value"), name="one_stat_per_label_facet_and_value", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelstat',
-            constraint=models.CheckConstraint(condition=models.Q(('n__gte', 0)), name='no_count_is_negative'),
+            model_name="labelstat",
+            constraint=models.CheckConstraint(condition=models.Q(("n__gte", 0)), name="no_count_is_negative"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['pixels_sha256'], name='images_of_the_same_pixels'),
+            model_name="image",
+            index=models.Index(fields=["pixels_sha256"], name="images_of_the_same_pixels"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['supplier', '-id'], name='images_of_a_supplier'),
+            model_name="image",
+            index=models.Index(fields=["supplier", "-id"], name="images_of_a_supplier"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['place', '-id'], name='images_of_a_place'),
+            model_name="image",
+            index=models.Index(fields=["place", "-id"], name="images_of_a_place"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['batch', 'id'], name='images_of_a_batch'),
+            model_name="image",
+            index=models.Index(fields=["batch", "id"], name="images_of_a_batch"),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('sha256',), name='one_live_image_per_digest'),
+            model_name="image",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)), fields=("sha256",), name="one_live_image_per_digest"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.CheckConstraint(condition=models.Q(('height__gt', 0), ('size__gt', 0), ('width__gt', 0)), name='image_has_an_extent'),
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("height__gt", 0), ("size__gt", 0), ("width__gt", 0)), name="image_has_an_extent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('precision', 'hidden'), _negated=True), ('place__isnull', True), _connector='OR'), name='hidden_image_keeps_no_place'),
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("precision", "hidden"), _negated=True), ("place__isnull", True), _connector="OR"
+                ),
+                name="hidden_image_keeps_no_place",
+            ),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['supplier', '-id'], name='batches_of_a_supplier'),
+            model_name="batch",
+            index=models.Index(fields=["supplier", "-id"], name="batches_of_a_supplier"),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('accepted__gt', 0)), fields=['-id'], name='batches_with_something_in'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("accepted__gt", 0)), fields=["-id"], name="batches_with_something_in"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('licence__in', ['CC0-1.0', 'CC-BY-4.0', 'CC-BY-SA-4.0'])), name='licence_is_known'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("licence__in", ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0"])), name="licence_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('precision__in', ['open', 'region', 'hidden'])), name='precision_is_known'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("precision__in", ["open", "region", "hidden"])), name="precision_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('precision', 'hidden'), _negated=True), models.Q(('place__isnull', True), ('use_photo_place', False)), _connector='OR'), name='hidden_batch_keeps_no_place'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("precision", "hidden"), _negated=True),
+                    models.Q(("place__isnull", True), ("use_photo_place", False)),
+                    _connector="OR",
+                ),
+                name="hidden_batch_keeps_no_place",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rendition',
-            index=models.Index(fields=['sha256'], name='renditions_of_a_digest'),
+            model_name="rendition",
+            index=models.Index(fields=["sha256"], name="renditions_of_a_digest"),
         ),
         migrations.AddConstraint(
-            model_name='rendition',
-            constraint=models.UniqueConstraint(fields=('image', 'side'), name='one_rendition_per_side'),
+            model_name="rendition",
+            constraint=models.UniqueConstraint(fields=("image", "side"), name="one_rendition_per_side"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['sha256'], name='submissions_of_a_digest'),
+            model_name="submission",
+            index=models.Index(fields=["sha256"], name="submissions_of_a_digest"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state', 'review')), fields=['state', 'id'], name='submissions_in_review'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("state", "review")), fields=["state", "id"], name="submissions_in_review"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(condition=models.Q(('sha256', ''), _negated=True), fields=('batch', 'sha256', 'filename'), name='one_submission_per_file_of_a_batch'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("sha256", ""), _negated=True),
+                fields=("batch", "sha256", "filename"),
+                name="one_submission_per_file_of_a_batch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'accepted', 'duplicate', 'rejected', 'review', 'failed', 'withdrawn'])), name='submission_state_is_known'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["received", "accepted", "duplicate", "rejected", "review", "failed", "withdrawn"])
+                ),
+                name="submission_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['rejected', 'review']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='refused_submission_has_a_reason'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["rejected", "review"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="refused_submission_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'received'), ('decided_at__isnull', False), _connector='OR'), name='decided_submission_says_when'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "received"), ("decided_at__isnull", False), _connector="OR"),
+                name="decided_submission_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='twin',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='a_pair_of_twins_is_told_once'),
+            model_name="twin",
+            constraint=models.UniqueConstraint(fields=("first", "second"), name="a_pair_of_twins_is_told_once"),
         ),
         migrations.AddConstraint(
-            model_name='twin',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='first_twin_is_the_older'),
+            model_name="twin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first__lt", models.F("second"))), name="first_twin_is_the_older"
+            ),
         ),
     ]
