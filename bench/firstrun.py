@@ -77,6 +77,10 @@ def make_run(folder: Path) -> Iterator[tuple[str, Path]]:
         )
     try:
         yield f"http://127.0.0.1:{port}", log
+    except BaseException:
+        time.sleep(1)  # its last words are on their way through the supervisor
+        print(log.read_text()[-5000:])
+        raise
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(60)
@@ -86,7 +90,7 @@ def wait_for(condition: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + 600
     while not condition():
         if time.monotonic() > deadline or "CommandError" in log.read_text():
-            raise SystemExit(f"It did not come to be:\n{log.read_text()[-3000:]}")
+            raise SystemExit("It did not come to be: see the lines above.")
         time.sleep(0.1)
 
 
