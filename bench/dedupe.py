@@ -106,8 +106,10 @@ def report(photographs: int, caught: dict, false: dict) -> None:
     )
     mild = np.sum([caught[kind] for kind in REFUSED], axis=0)
     every = np.sum(list(caught.values()), axis=0)
-    print(f"\n{photographs} photos, {false['pairs']:,} pairs of an edited photo and a stranger, "
-          f"{false['asked']:,} of them near enough to match features.")
+    print(
+        f"\n{photographs} photos, {false['pairs']:,} pairs of an edited photo and a stranger, "
+        f"{false['asked']:,} of them near enough to match features."
+    )
     million = 1e6 * false["grouped"] / false["pairs"]
     headline("dedupe false refusals", false["refused"], f"of {false['pairs']:,} pairs", 0)
     headline("dedupe refusal recall", f"{mild[1] / mild[0]:.4f}", f"of {mild[0]} mild and mirrored copies", ">= 0.999")

@@ -121,9 +121,21 @@ def hostile() -> dict[str, bytes]:
     from tests import images
 
     makers = (
-        images.giant_png, images.giant_jpeg, images.giant_webp, images.one_bit_bomb, images.under_pillows_limit,
-        images.strip, images.text_bomb, images.profile_bomb, images.many_texts, images.crowded_png,
-        images.crowded_jpeg, images.many_scans, images.apng, images.gif, images.animated_webp,
+        images.giant_png,
+        images.giant_jpeg,
+        images.giant_webp,
+        images.one_bit_bomb,
+        images.under_pillows_limit,
+        images.strip,
+        images.text_bomb,
+        images.profile_bomb,
+        images.many_texts,
+        images.crowded_png,
+        images.crowded_jpeg,
+        images.many_scans,
+        images.apng,
+        images.gif,
+        images.animated_webp,
     )
     named = {maker.__name__: maker() for maker in makers}
     for depth, colour, name in ((8, 6, "RGBA"), (16, 6, "16-bit RGBA"), (16, 0, "16-bit grey"), (8, 3, "palette")):
@@ -138,7 +150,9 @@ def fifty(large: Image.Image) -> dict[str, bytes]:
         "50 MP progressive 4:4:4 JPEG": jpeg(large, progressive=True, subsampling=0),
         "50 MP CMYK JPEG": jpeg(large.convert("CMYK")),
         "50 MP lossy WebP": saved(large, "WEBP", quality=60, method=0),
-        "50 MP lossless WebP": saved(large.resize((1750, 1750)).resize((7000, 7000), 0), "WEBP", lossless=True, method=0),
+        "50 MP lossless WebP": saved(
+            large.resize((1750, 1750)).resize((7000, 7000), 0), "WEBP", lossless=True, method=0
+        ),
     }
 
 

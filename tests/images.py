@@ -15,7 +15,7 @@ GIANT = 2**31 - 1
 
 
 def pixels(seed=1, size=(800, 600)) -> np.ndarray:
-    """A photo-like scene, RGB (h, w, 3) uint8: light that falls off smoothly, shapes, texture. Seeds look nothing alike."""
+    """A photo-like scene, RGB (h, w, 3) uint8: light falling off smoothly, shapes, texture. Seeds look nothing alike."""
     width, height = size
     random = np.random.default_rng(seed)
     scene = np.zeros((height, width, 3), np.float32)
@@ -143,7 +143,7 @@ def oriented(orientation, seed=1, size=(400, 300)) -> bytes:
 
 
 def exif_block(orientation=None, gps=None, taken_at=None, comment=None, note: bytes | None = None) -> bytes:
-    """An EXIF block; `gps` is (latitude, longitude) however absurd, `taken_at` the camera's text, `note` a maker note."""
+    """An EXIF block; `gps` is (latitude, longitude) however absurd, `taken_at` the camera's text, `note` the maker's."""
     exif = Image.Exif()
     if orientation is not None:
         exif[0x0112] = orientation
@@ -279,7 +279,9 @@ def crowded_png(count=1_000_000) -> bytes:
 
 
 def _header_of(jpeg: bytes) -> int:
-    return next(jpeg.index(bytes((0xFF, marker, 0, 17))) for marker in (0xC0, 0xC2) if bytes((0xFF, marker, 0, 17)) in jpeg)
+    return next(
+        jpeg.index(bytes((0xFF, marker, 0, 17))) for marker in (0xC0, 0xC2) if bytes((0xFF, marker, 0, 17)) in jpeg
+    )
 
 
 def resized_header(jpeg: bytes, width, height) -> bytes:

@@ -1,4 +1,4 @@
-"""Any stored pixels to 8-bit sRGB on white. The quick `convert("RGB")` turns 16-bit mid-grey white and bares what alpha hid."""
+"""Any stored pixels to 8-bit sRGB on white. `convert("RGB")` turns 16-bit mid-grey white and bares what alpha hid."""
 
 import io
 
@@ -29,7 +29,7 @@ def transform(icc: bytes, mode: str):
 
 
 def flatten(image: Image.Image, depth: int = 8) -> np.ndarray:
-    """A Pillow image of any mode → (h, w, 3) uint8, transparency on white; `depth` is the bits a grey sample was stored in."""
+    """A Pillow image of any mode → (h, w, 3) uint8, transparency on white; `depth` is the stored bits of a sample."""
     if image.mode in ("1", "L", "I", "I;16", "I;16B", "I;16L", "I;16N"):
         return _grey(image, depth)
     if image.mode == "RGB" and "transparency" in image.info:
@@ -61,7 +61,7 @@ def _grey(image: Image.Image, depth: int) -> np.ndarray:
 
 
 def _keyed(pixels: np.ndarray, key) -> np.ndarray:
-    """RGB with one colour declared transparent; a 16-bit colour is compared by its high bytes, as the pixels were read."""
+    """RGB with one colour declared transparent; a 16-bit one is compared by its high bytes, as the pixels were read."""
     colour = np.array([value >> 8 if max(key) > 255 else value for value in key], np.uint8)
     pixels[(pixels == colour).all(axis=2)] = 255
     return pixels

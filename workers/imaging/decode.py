@@ -103,7 +103,7 @@ def _array_band(stored: np.ndarray, reverse: bool = False) -> Band:
 
 
 def _factor(scale: float) -> int:
-    """The whole number to divide by while flattening: the box filter is crude, so half of the way is left to the resizer."""
+    """What to divide the sides by while flattening: the box filter is crude, so the resizer is left some of the way."""
     return max(1, int(0.75 / scale))
 
 

@@ -1,4 +1,4 @@
-"""The three facts we read from EXIF. A reader of our own, because it meets hostile bytes: bounded, silent, never raising."""
+"""The three facts we read from EXIF. Our own reader, because it meets hostile bytes: bounded, silent, never raising."""
 
 import math
 import struct
@@ -85,7 +85,9 @@ def _degrees(order: str, reference, value, negative: bytes) -> float | None:
     numbers = struct.unpack(order + "6I", raw)
     if not all(numbers[1::2]):
         return None
-    degrees = sum(top / bottom / 60**power for power, (top, bottom) in enumerate(zip(numbers[::2], numbers[1::2], strict=True)))
+    degrees = sum(
+        top / bottom / 60**power for power, (top, bottom) in enumerate(zip(numbers[::2], numbers[1::2], strict=True))
+    )
     if not math.isfinite(degrees):
         return None
     return -degrees if reference[1][:1].upper() == negative else degrees

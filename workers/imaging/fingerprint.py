@@ -38,11 +38,12 @@ def _packed(bits: np.ndarray) -> bytes:
 
 def trimmed(pixels: np.ndarray) -> np.ndarray:
     """The picture (h, w, 3) without a uniform frame around all of it, or the picture itself."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.int16)
-    colour = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-    other = np.abs(grey - colour) > SAME_COLOUR
-    if max(other[[0, -1]].mean(), other[:, [0, -1]].mean()) > STRAY:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    edges = [edge.astype(np.int16) for edge in (grey[0], grey[-1], grey[:, 0], grey[:, -1])]
+    colour = np.median(np.concatenate(edges))
+    if any((np.abs(edge - colour) > SAME_COLOUR).mean() > 2 * STRAY for edge in edges):
         return pixels
+    other = np.abs(grey.astype(np.int16) - colour) > SAME_COLOUR
     rows, columns = other.mean(axis=1), other.mean(axis=0)
     sides = top, bottom, left, right = [_thickness(line) for line in (rows, rows[::-1], columns, columns[::-1])]
     height, width = grey.shape

@@ -7,7 +7,13 @@ from .types import Container, Limits, Rejected
 
 SOI, EOI, SOS, APP1, APP2, APP14, TEM = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2, 0xEE, 0x01
 FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-TAKEN = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # Huffman and arithmetic, sequential and progressive; lossless ones are not photos
+TAKEN = {
+    0xC0,
+    0xC1,
+    0xC2,
+    0xC9,
+    0xCA,
+}  # Huffman and arithmetic, sequential and progressive; lossless ones are not photos
 # A marker ends entropy-coded data; a stuffed zero, a restart and a fill byte do not.
 ENTROPY_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 MAX_SEGMENTS = 20_000
@@ -18,7 +24,7 @@ MAX_ICC = 4 * 1024 * 1024
 def read(data: bytes, limits: Limits) -> Container:
     """Walk the markers of a JPEG up to its first EOI; what follows (an MPO's second picture, a rider) is left alone.
 
-    Raises Rejected for a cut tail, a size beyond `limits`, more scans than a camera writes, or a kind that is not a photo.
+    Raises Rejected for a cut tail, a size beyond `limits`, more scans than a camera writes, or a kind of no photo.
     """
     frame, scans, exif, icc = None, 0, b"", []
     for marker, segment, _ in _segments(data):

@@ -1,4 +1,4 @@
-"""Whether two renditions show one scene: local features that agree on one geometry. For grouping, never for refusing."""
+"""Whether two renditions show one scene: local features agreeing on one geometry. For grouping, never refusing."""
 
 import cv2
 import numpy as np

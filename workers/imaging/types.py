@@ -22,7 +22,7 @@ CODES = (
 )
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818 (a verdict on the file, not an error of ours)
     """The supplier's matter: the file cannot be taken. `code` is one of CODES, `detail` numbers to put into words."""
 
     def __init__(self, code: str, **detail: int | str):

@@ -48,7 +48,9 @@ def close(pixels, colour, tolerance=6) -> bool:
 def test_an_odd_but_good_picture_passes(name):
     picture = process(ODD[name]())
     assert (picture.width, picture.height) == (400, 300)
-    assert {size: opened(one).mode for size, one in picture.renditions.items()} == dict.fromkeys((1024, 100, 299, 224), "RGB")
+    assert {size: opened(one).mode for size, one in picture.renditions.items()} == dict.fromkeys(
+        (1024, 100, 299, 224), "RGB"
+    )
 
 
 @pytest.mark.parametrize("make", [images.cmyk, images.heic, lambda: images.photo(1, (400, 300), "WEBP")])
@@ -118,9 +120,7 @@ def test_renditions_are_as_good_as_a_full_lanczos_resize(name):
     from workers.imaging.types import Limits
 
     data = images.photo(size=(2400, 1800), format=name)
-    made = render.scaled(
-        decode.pixels(formats.read(data, Limits()), render.decode_scale(2400, 1800)), 2400, 1800
-    )
+    made = render.scaled(decode.pixels(formats.read(data, Limits()), render.decode_scale(2400, 1800)), 2400, 1800)
     for pixels in made.values():
         whole = Image.open(io.BytesIO(data)).resize(pixels.shape[1::-1], Image.Resampling.LANCZOS)
         error = ((np.asarray(whole).astype(float) - pixels) ** 2).mean()
@@ -128,8 +128,12 @@ def test_renditions_are_as_good_as_a_full_lanczos_resize(name):
 
 
 def test_no_rendition_carries_metadata():
-    data = images.with_exif(images.photo(), gps=(46.5, 7.4), comment="<script>", note=bytes(60_000), taken_at="2024:05:06 07:08:09")
-    data = images.with_segment(images.with_segment(data, 0xFE, b"<script>"), 0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>")
+    data = images.with_exif(
+        images.photo(), gps=(46.5, 7.4), comment="<script>", note=bytes(60_000), taken_at="2024:05:06 07:08:09"
+    )
+    data = images.with_segment(
+        images.with_segment(data, 0xFE, b"<script>"), 0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>"
+    )
     for one in process(images.polyglot(data)).renditions.values():
         assert set(opened(one).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
         assert b"script" not in one.data
@@ -160,13 +164,17 @@ def test_a_png_has_exif_too():
     assert picture.gps == pytest.approx((1.5, 2.5), abs=1e-4)
 
 
-@pytest.mark.parametrize("facts", [{"gps": (999, 999)}, {"gps": (95, 0)}, {"taken_at": "0000:00:00 00:00:00"}, {"taken_at": "soon"}])
+@pytest.mark.parametrize(
+    "facts", [{"gps": (999, 999)}, {"gps": (95, 0)}, {"taken_at": "0000:00:00 00:00:00"}, {"taken_at": "soon"}]
+)
 def test_absurd_facts_are_none(facts):
     picture = process(images.with_exif(images.photo(), **facts))
     assert (picture.gps, picture.taken_at) == (None, None)
 
 
-@pytest.mark.parametrize("block", [b"Exif\0\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(40)])
+@pytest.mark.parametrize(
+    "block", [b"Exif\0\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(40)]
+)
 def test_broken_exif_harms_nothing(block):
     assert process(images.with_segment(images.photo(), 0xE1, block)).gps is None
 

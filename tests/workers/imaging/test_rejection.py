@@ -132,7 +132,9 @@ def test_a_heavy_file_stays_within_768_mebibytes(name):
 
 
 mutations = st.lists(
-    st.tuples(st.sampled_from(["set", "cut", "double", "drop"]), st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=6
+    st.tuples(st.sampled_from(["set", "cut", "double", "drop"]), st.floats(0, 1), st.integers(0, 255)),
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -154,4 +156,5 @@ def test_a_mutated_picture_is_a_picture_or_refused_and_nothing_else(name, steps)
     try:
         assert isinstance(process(mutated(images.photo(3, (120, 90), name), steps)), Picture)
     except Rejected as refused:
-        assert refused.code in CODES
+        if refused.code not in CODES:
+            raise
