@@ -1,6 +1,7 @@
 /** The page that gives photos, and the page of a batch: choose, label, send, follow. Works without us for one file. */
+import { relabel, waiting, watch } from "./choosing.js";
 import { picker } from "./labels.js";
-import { OVER, all, chip, fresh, paint, part, say, tally } from "./rows.js";
+import { OVER, all, paint, part, say, tally } from "./rows.js";
 import { busy, deliver } from "./sending.js";
 import { follow } from "./follow.js";
 import { Problem, post } from "./talk.js";
@@ -10,7 +11,7 @@ const $ = (id) => document.getElementById(id);
 const { max, mb, labels } = page.dataset;
 let batch = page.dataset.files ? { ...page.dataset, slots: page.dataset.slots || null } : null;
 let label = null;
-let waiting = [];
+let queue = [];
 
 const trouble = (text) => ($("trouble").textContent = text);
 
@@ -18,88 +19,22 @@ const trouble = (text) => ($("trouble").textContent = text);
 
 function choose(files) {
   trouble("");
-  const known = new Set(waiting.map(({ file }) => `${file.name} ${file.size} ${file.lastModified}`));
+  const known = new Set(queue.map(({ file }) => `${file.name} ${file.size} ${file.lastModified}`));
   const chosen = [...files].filter((file) => !known.has(`${file.name} ${file.size} ${file.lastModified}`));
   const room = Math.max(0, max - all().length);
   if (chosen.length > room)
     trouble(`A batch holds ${max} photos. The first ${room} of these ${chosen.length} are taken; give the others in another batch.`);
-  const items = chosen.slice(0, room).map(item).filter(Boolean);
+  const items = chosen.slice(0, room).map((file) => waiting(file, mb, removed)).filter(Boolean);
   if (batch) return start(items);
-  waiting.push(...items);
+  for (const item of items) relabel(item, labels, refresh);
+  queue.push(...items);
   refresh();
 }
 
-function item(file) {
-  const row = fresh(file);
-  const made = { file, row, label: null };
-  const remove = part(row, "remove");
-  remove.hidden = false;
-  remove.setAttribute("aria-label", `Remove ${file.name}`);
-  remove.onclick = () => {
-    waiting = waiting.filter((other) => other !== made);
-    row.remove();
-    refresh();
-    $("id_file").focus();
-  };
-  if (file.size > mb * 1024 * 1024) return refuse(row, `The file is larger than ${mb} MB.`, "Export it smaller, or as JPEG.");
-  if (!file.size) return refuse(row, "The file is empty.", "Choose the photo again; it may not have finished saving.");
-  if (!batch) relabel(made);
-  return made;
-}
-
-function refuse(row, ...words) {
-  chip(row, "rejected", "Not taken");
-  say(row, ...words);
-}
-
-function relabel(made) {
-  const button = part(made.row, "relabel");
-  button.hidden = false;
-  button.setAttribute("aria-label", `Another label for ${made.file.name}`);
-  button.onclick = () => {
-    button.hidden = true;
-    const place = part(made.row, "picker");
-    const input = Object.assign(document.createElement("input"), { autocomplete: "off", placeholder: "Type a label" });
-    input.setAttribute("aria-label", `Label of ${made.file.name}`);
-    place.replaceChildren(input);
-    place.hidden = false;
-    const done = (found) => {
-      made.label = found;
-      if (!found) return;
-      place.hidden = true;
-      button.hidden = false;
-      refresh();
-      button.focus();
-    };
-    picker(input, labels, done);
-    input.addEventListener("keydown", (event) => event.key === "Escape" && (done(made.label ?? label), (made.label = null)));
-    input.focus();
-  };
-}
-
-for (const input of [$("id_file"), $("camera")].filter(Boolean)) {
-  input.multiple = input.id === "id_file";
-  input.addEventListener("change", () => {
-    choose(input.files);
-    input.value = "";
-  });
-}
-
-const drop = $("drop");
-if (drop) {
-  addEventListener("dragover", (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    drop.classList.add("over");
-  });
-  addEventListener("dragleave", (event) => event.relatedTarget ?? drop.classList.remove("over"));
-  addEventListener("drop", (event) => {
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    drop.classList.remove("over");
-    choose(event.dataTransfer.files);
-  });
-  addEventListener("paste", (event) => event.clipboardData?.files.length && choose(event.clipboardData.files));
+function removed(item) {
+  queue = queue.filter((other) => other !== item);
+  refresh();
+  $("id_file").focus();
 }
 
 // --- Labelling -------------------------------------------------------------------------------------------------
@@ -132,7 +67,7 @@ function complain(text) {
 async function submit(event) {
   event.preventDefault();
   trouble("");
-  if (!waiting.length) {
+  if (!queue.length) {
     trouble("Choose a photo first.");
     return $("id_file").focus();
   }
@@ -156,13 +91,14 @@ async function submit(event) {
   $("settings").hidden = true;
   part($("done"), "see").textContent = `See ${label.name}`;
   part($("done"), "see").href = `/labels/${label.slug}/`;
-  const items = waiting;
-  waiting = [];
+  const items = queue;
+  queue = [];
   start(items);
   $("sending-title").focus();
 }
 
 function start(items) {
+  $("rows").classList.remove("grid");
   for (const { row } of items) for (const name of ["remove", "relabel", "picker"]) part(row, name).hidden = true;
   if (items.length) deliver(batch, items, refresh);
 }
@@ -189,9 +125,11 @@ function refresh() {
 }
 
 function ready() {
-  const n = waiting.length;
-  part($("go"), "n").textContent = n > 1 ? `${n} photos` : n ? "1 photo" : "photos";
-  for (const made of waiting) part(made.row, "label").textContent = made.label?.name ?? label?.name ?? "No label yet";
+  const n = queue.length;
+  $("rows").classList.add("grid");
+  part($("go"), "n").textContent = n > 1 ? `Give ${n} photos` : n ? "Give 1 photo" : "Give photos";
+  page.toggleAttribute("data-ready", Boolean(n && label));
+  for (const made of queue) part(made.row, "label").textContent = made.label?.name ?? label?.name ?? "No label yet";
 }
 
 async function decide(event) {
@@ -208,12 +146,14 @@ async function decide(event) {
   refresh();
 }
 
+watch(choose);
 $("rows").addEventListener("click", decide);
 addEventListener("beforeunload", (event) => busy() && event.preventDefault());
 if (batch) {
   refresh();
   if (all().some((row) => row.dataset.state === "received")) follow(batch.status, busy, refresh);
 } else {
+  page.classList.add("js");
   page.addEventListener("submit", submit);
   labelField();
   ready();
