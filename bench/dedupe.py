@@ -60,7 +60,10 @@ def same_photos(originals: list[Seen], plain: np.ndarray, mirrored: np.ndarray) 
 
 
 def measure(looked) -> tuple[dict, dict]:
-    """Per edit: [tried, refused, grouped]; and over all strangers: pairs, refused, grouped."""
+    """Per edit: [tried, refused, grouped]; and over all strangers: pairs, refused, grouped.
+
+    Strangers are photos that are not copies of each other to begin with: 12 pairs of the sample photos are (FINDINGS).
+    """
     originals = [original for original, _ in looked]
     plain, mirrored = bits([one.plain for one in originals]), bits([one.mirrored for one in originals])
     same = same_photos(originals, plain, mirrored)

@@ -15,7 +15,7 @@ GIANT = 2**31 - 1
 
 
 def pixels(seed=1, size=(800, 600)) -> np.ndarray:
-    """A photo-like scene, RGB (h, w, 3) uint8: light falling off smoothly, shapes, texture. Seeds look nothing alike."""
+    """A photo-like scene, RGB (h, w, 3) uint8: smooth light, shapes, texture. Seeds look nothing alike."""
     width, height = size
     random = np.random.default_rng(seed)
     scene = np.zeros((height, width, 3), np.float32)
@@ -143,7 +143,7 @@ def oriented(orientation, seed=1, size=(400, 300)) -> bytes:
 
 
 def exif_block(orientation=None, gps=None, taken_at=None, comment=None, note: bytes | None = None) -> bytes:
-    """An EXIF block; `gps` is (latitude, longitude) however absurd, `taken_at` the camera's text, `note` the maker's."""
+    """An EXIF block; `gps` is (latitude, longitude) however absurd, `taken_at` a camera's text, `note` a maker's."""
     exif = Image.Exif()
     if orientation is not None:
         exif[0x0112] = orientation

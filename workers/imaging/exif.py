@@ -29,7 +29,7 @@ def read(block: bytes) -> Facts:
     place = _directory(block, order, _number(order, main.get(GPS_IFD)) or 0)
     orientation = _number(order, main.get(ORIENTATION))
     return Facts(
-        orientation if orientation in range(1, 9) else 1,
+        orientation if orientation and 1 <= orientation <= 8 else 1,
         _moment(camera.get(DATE_TIME_ORIGINAL)) or _moment(main.get(DATE_TIME)),
         _coordinates(order, place),
     )

@@ -36,7 +36,8 @@ def opened(data: bytes):
 
 def _boxes(data: bytes) -> set[bytes]:
     """Types of the top-level boxes up to the first that is none (a rider behind the picture)."""
-    position, kinds = 0, set()
+    position = 0
+    kinds: set[bytes] = set()
     for _ in range(MAX_BOXES):
         kind = data[position + 4 : position + 8]
         if kind not in TOP_BOXES:

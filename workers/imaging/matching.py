@@ -16,8 +16,8 @@ def same_scene(a: bytes, b: bytes) -> bool:
 
 
 def _features(grey: np.ndarray):
-    points, descriptors = cv2.ORB_create(FEATURES).detectAndCompute(grey, None)
-    return np.float32([point.pt for point in points]), descriptors
+    points, descriptors = cv2.ORB.create(FEATURES).detectAndCompute(grey, None)
+    return np.array([point.pt for point in points], np.float32), descriptors
 
 
 def _agree(a, b) -> bool:

@@ -59,5 +59,5 @@ def _upright(stored: np.ndarray, orientation: int) -> np.ndarray:
 
 def _digest(pixels: np.ndarray, width: int, height: int) -> str:
     digest = hashlib.sha256(b"%d %d %d %d " % (width, height, *pixels.shape[1::-1]))
-    digest.update(pixels)
+    digest.update(pixels.data)
     return digest.hexdigest()

@@ -84,7 +84,7 @@ class Container:
     height: int
     exif: bytes = b""
     icc: bytes = b""
-    body: bytes | memoryview = b""  # what the decoder gets, where that is not the whole file
+    body: bytes = b""  # what the decoder gets, where that is not the whole file
     depth: int = 8
     cmyk: bool = False
 

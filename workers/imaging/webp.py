@@ -25,7 +25,7 @@ def read(data: bytes, limits: Limits) -> Container:
             extra.setdefault(kind, bytes(payload))
     if not sizes:
         raise Rejected("damaged")
-    return Container("WEBP", *sizes[-1], extra.get(b"EXIF", b""), extra.get(b"ICCP", b""), memoryview(data)[:length])
+    return Container("WEBP", *sizes[-1], extra.get(b"EXIF", b""), extra.get(b"ICCP", b""), data[:length])
 
 
 def _chunks(view: memoryview):
