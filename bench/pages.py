@@ -38,7 +38,7 @@ INSERT INTO hub_batch (supplier_id, label_id, licence, credit, precision, use_ph
     ) AS z
     JOIN bench_label l ON l.place = z.place
     CROSS JOIN LATERAL (
-        SELECT (ARRAY['open', 'open', 'open', 'region', 'hidden'])[1 + floor(random() * 5 + 0 * n)::integer] AS precision
+        SELECT (ARRAY['open', 'open', 'open', 'region', 'hidden'])[1 + floor(random() * 5 + 0 * n)::int] AS precision
     ) AS p
     ORDER BY n;
 INSERT INTO hub_image (sha256, pixels_sha256, format, size, width, height, supplier_id, batch_id, licence, credit,
@@ -85,7 +85,8 @@ def fill(images: int) -> None:
     numbers = {"suppliers": SUPPLIERS, "cells": CELLS, "batch": BATCH, "batches": images // BATCH}
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off")
-        for name, statement in (("rows", FILL), ("counts", "SELECT hub_recount()"), ("statistics", "VACUUM ANALYZE")):
+        steps = (("rows", FILL), ("statistics", "ANALYZE"), ("counts", "SELECT hub_recount()"), ("map", "VACUUM ANALYZE"))
+        for name, statement in steps:
             start = time.perf_counter()
             cursor.execute(statement, numbers if statement is FILL else None)
             print(f"{name} made in {time.perf_counter() - start:.0f} s", flush=True)

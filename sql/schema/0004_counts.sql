@@ -88,6 +88,8 @@ $$;
 CREATE FUNCTION hub_recount() RETURNS void LANGUAGE sql AS $$
     DELETE FROM hub_imagelabel;
     INSERT INTO hub_imagelabel (label_id, image_id, direct) SELECT label_id, image_id, direct FROM hub_true_imagelabel;
+    -- The planner must not think it empty still: it would join it row by row.
+    ANALYZE hub_imagelabel;
     DELETE FROM hub_labelstat;
     INSERT INTO hub_labelstat (label_id, facet, value, n)
         SELECT label_id, facet, value, count(*) FROM hub_image_stat GROUP BY 1, 2, 3;
