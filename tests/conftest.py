@@ -2,15 +2,12 @@
 
 import atexit
 import os
-import sys
 import tempfile
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
-from django.conf import settings
-from django.db import connections
-from django.utils.functional import empty
+import django
 
 from hub import embedded
 
@@ -52,16 +49,11 @@ def surroundings(number: int) -> dict[str, str]:
     return {"REDIS_URL": embedded.other_database(embedded.redis_url(), 2 * number), "HUB_HOME": str(files)}
 
 
-def reread_settings() -> None:
-    """Where pyproject.toml names the settings, pytest-django has read them before this file was run."""
-    sys.modules.pop("hub.settings", None)
-    settings._wrapped = empty
-    connections.__dict__.pop("settings", None)
-
-
 if "PYTEST_XDIST_WORKER" not in os.environ:
     atexit.register(session.close)
     start_servers()
     os.environ.update(surroundings(0))
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
-    reread_settings()
+
+# Now, because conftest files below this one import models before pytest-django would set Django up.
+django.setup()
