@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub import hierarchy, label_files
+from hub.models import Label
 
 
 class Command(BaseCommand):
@@ -20,7 +21,11 @@ class Command(BaseCommand):
         )
         source.add_argument("--csv", type=Path, metavar="FILE", help="lines of name,parent[,parent…]")
 
-    def handle(self, *, open_images: Path | None, csv: Path | None, **_) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="only where there are no labels yet")
+
+    def handle(self, *, open_images: Path | None, csv: Path | None, if_empty: bool, **_) -> None:
+        if if_empty and Label.objects.exists():
+            return
         try:
             if open_images:
                 wanted = label_files.from_open_images(open_images)

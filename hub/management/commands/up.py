@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
@@ -92,8 +91,7 @@ def prepare() -> None:
     """Bring the database up to date, and give a new hub its labels and first accounts."""
     print("Preparing the database …", flush=True)
     call_command("migrate", verbosity=0)
-    if not apps.get_model("hub", "Label").objects.exists():
-        call_command("load_labels")
+    call_command("load_labels", if_empty=True)
     if is_embedded() and not accounts_file().exists():
         make_accounts()
     connections.close_all()  # the processes forked from here must not share ours
