@@ -35,7 +35,7 @@ def look(data: bytes) -> Seen | None:
     return Seen(picture.fingerprint, picture.mirrored, picture.renditions[299].data)
 
 
-def edited(path: Path) -> tuple[Seen | None, list[tuple[str, Seen | None]]]:
+def edited(path: Path) -> tuple:
     """The photo as it is, and after every edit, each seen through the whole pipeline."""
     with Image.open(io.BytesIO(path.read_bytes())) as opened:
         image = opened.convert("RGB")

@@ -21,9 +21,10 @@ def read(data: bytes, limits: Limits) -> Container:
     if data[8:12] in SEQUENCES or b"moov" in _boxes(data):
         raise Rejected("animated")
     image = opened(data)
-    limits.check_size(*image.size)
+    width, height = image.size
+    limits.check_size(width, height)
     exif, icc = image.info.get("exif") or b"", image.info.get("icc_profile") or b""
-    return Container("HEIF", *image.size, bytes(exif), bytes(icc), data)
+    return Container("HEIF", width, height, bytes(exif), bytes(icc), data)
 
 
 def opened(data: bytes):

@@ -24,7 +24,7 @@ def read(data: bytes, limits: Limits) -> Container:
         if header is None:
             header = _header(kind, data[start:end], limits)
         if kind in NEEDED:
-            kept.append(memoryview(data)[start - 8 : end + 4])
+            kept.append(data[start - 8 : end + 4])
         elif kind == b"acTL" and int.from_bytes(data[start : start + 4]) != 1:
             raise Rejected("animated", frames=int.from_bytes(data[start : start + 4]))
         elif kind == b"eXIf":

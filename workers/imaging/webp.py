@@ -15,7 +15,8 @@ def read(data: bytes, limits: Limits) -> Container:
     length = 8 + struct.unpack_from("<I", data, 4)[0] if len(data) >= 12 else len(data) + 1
     if length > len(data):
         raise Rejected("truncated", bytes=len(data), expected=length)
-    sizes, extra = [], {}
+    sizes: list[tuple[int, int]] = []
+    extra: dict[bytes, bytes] = {}
     for kind, payload in _chunks(memoryview(data)[:length]):
         if kind in (b"ANIM", b"ANMF"):
             raise Rejected("animated")
