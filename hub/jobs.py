@@ -40,8 +40,10 @@ class Work:
 
 def open_job(kind: str, subject: int) -> Job:
     """The live job of this kind about `subject`, made if there is none. Ring for it after the commit."""
-    live = {"kind": kind, "subject": subject, "state__in": ["queued", "running"]}
-    return Job.objects.filter(**live).first() or Job.objects.create(kind=kind, subject=subject)
+    live = Job.objects.filter(kind=kind, subject=subject, state__in=["queued", "running"])
+    while (job := live.first()) is None:  # somebody may open the same one at this moment
+        Job.objects.bulk_create([Job(kind=kind, subject=subject)], ignore_conflicts=True)
+    return job
 
 
 def claim(job: int) -> Work | None:
