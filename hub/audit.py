@@ -96,7 +96,8 @@ def belongs(alias: str, name: str) -> bool:
     """Whether a row, of whatever state, refers to this object."""
     digest = name.rsplit("/", 1)[-1].split(".")[0]
     if alias == "renditions":
-        return Rendition.objects.filter(sha256=digest).exists()
+        previews = Submission.objects.filter(preview_sha256=digest)
+        return Rendition.objects.filter(sha256=digest).exists() or previews.exists()
     if alias == "incoming":
         return Submission.objects.filter(incoming=name).exists()
     return Image.objects.filter(sha256=digest).exists() or Submission.objects.filter(sha256=digest).exists()

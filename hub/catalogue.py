@@ -77,27 +77,29 @@ def agrees(image: Image, label: Label) -> bool:
     return image.image_labels.filter(label=label).exists()
 
 
-def refuse_twin(work: jobs.Work, submission: Submission, sighting: Sighting) -> None:
+def refuse_twin(work: jobs.Work, submission: Submission, sighting: Sighting, picture: Picture) -> None:
     """Finish a submission whose picture is here: duplicate, or review where a person must look.
 
-    The same picture under a label it does not carry is recorded as a conflicting Annotation.
+    The same picture under a label it does not carry is recorded as a conflicting Annotation. For a near-duplicate
+    the rendition of 299 must be stored already.
     """
     with transaction.atomic():
         counts.lock()
         if not Image.objects.filter(pk=sighting.twin.pk, withdrawn_at=None).exists():
             raise jobs.Superseded("the twin was withdrawn meanwhile")
-        _finish_twin(work, submission, sighting)
+        _finish_twin(work, submission, sighting, picture)
 
 
-def _finish_twin(work: jobs.Work, submission: Submission, sighting: Sighting) -> None:
+def _finish_twin(work: jobs.Work, submission: Submission, sighting: Sighting, picture: Picture) -> None:
     jobs.finish(work)
-    state, code = "duplicate", sighting.code
+    state, code, preview = "duplicate", sighting.code, ""
     if code == "near_duplicate":
-        state = "review"
+        state, preview = "review", picture.renditions[299].sha256
     elif not agrees(sighting.twin, submission.label):
         state, code = "review", "conflicting_label"
         _claim(sighting.twin, submission, conflicting=True)
-    Submission.decide(submission.pk, state, code, twin=sighting.twin, detail={"bits": sighting.bits})
+    found = {"twin": sighting.twin, "detail": {"bits": sighting.bits}, "preview_sha256": preview}
+    Submission.decide(submission.pk, state, code, **found)
 
 
 def _claim(image: Image, submission: Submission, *, conflicting: bool) -> None:
@@ -118,7 +120,7 @@ def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int)
     with transaction.atomic():
         counts.lock()
         if sighting := find_twin(submission.sha256, picture, distinct=submission.distinct, above=above):
-            _finish_twin(work, submission, sighting)
+            _finish_twin(work, submission, sighting, picture)
             return []
         jobs.finish(work)
         image = _insert(submission, picture)
@@ -175,16 +177,17 @@ def _row(image: Image, made: Rendered) -> Rendition:
 def relate(work: jobs.Work, image: Image, found: list[tuple[int, int, bool]]) -> None:
     """Record the older images that look like `image`: (id, bits apart, whether the scene is the same)."""
     with transaction.atomic():
-        counts.lock()
+        if found:
+            counts.lock()
         jobs.finish(work)
-        alive = set(
-            Image.objects.filter(pk__in=[pk for pk, _, _ in found], withdrawn_at=None).values_list("pk", flat=True)
-        )
-        with counts.recounting([image.pk, *alive]):
-            Twin.objects.bulk_create(
-                [Twin(first_id=pk, second=image, bits=n, same_scene=same) for pk, n, same in found if pk in alive],
-                ignore_conflicts=True,
-            )
+        asked = [image.pk, *(pk for pk, _, _ in found)]
+        live = set(Image.objects.filter(pk__in=asked, withdrawn_at=None).values_list("pk", flat=True))
+        twins = [
+            Twin(first_id=pk, second=image, bits=n, same_scene=same) for pk, n, same in found if {pk, image.pk} <= live
+        ]
+        if twins:
+            with counts.recounting(sorted(live)):
+                Twin.objects.bulk_create(twins, ignore_conflicts=True)
 
 
 def settle_claim(submission: Submission, moderator: Account, right: str) -> None:

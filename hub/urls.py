@@ -23,6 +23,7 @@ urlpatterns = [
     path("batches/<int:pk>/files.json", uploads.files, name="batch_files"),
     path("batches/<int:pk>/slots.json", uploads.slots, name="batch_slots"),
     path("submissions/<int:pk>/arrived.json", uploads.arrived, name="arrived"),
+    path("submissions/<int:pk>/preview.jpg", images.preview, name="preview"),
     path("submissions/<int:pk>/keep/", giving.keep, name="keep"),
     path("submissions/<int:pk>/drop/", giving.drop, name="drop"),
     path("submissions/<int:pk>/settle/", review.settle, name="settle"),

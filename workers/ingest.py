@@ -1,5 +1,7 @@
 """Queue `ingest`: verify, dedupe and resize each submission, and answer for it."""
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,7 +13,7 @@ from workers.celery import app
 from workers.working import work_on
 
 if TYPE_CHECKING:
-    from workers.imaging import Picture
+    from workers.imaging import Picture, Rendition
 
 # Views import this module to ring for it, so what reads pictures is imported by the tasks themselves.
 
@@ -62,11 +64,22 @@ def place(work: jobs.Work, submission: Submission, picture: "Picture") -> list[J
     """Store the renditions of a picture nobody has given yet, and admit it."""
     above = catalogue.horizon()
     if sighting := catalogue.find_twin(submission.sha256, picture, distinct=submission.distinct):
-        catalogue.refuse_twin(work, submission, sighting)
+        if sighting.code == "near_duplicate":
+            store([picture.renditions[299]])
+        catalogue.refuse_twin(work, submission, sighting, picture)
         return None
-    for rendition in picture.renditions.values():
-        storage.put("renditions", storage.rendition_key(rendition.sha256), rendition.data)
+    store(picture.renditions.values())
     return catalogue.admit(work, submission, picture, above)
+
+
+def store(renditions: "Iterable[Rendition]") -> None:
+    """Put renditions under their digests, side by side: each put waits for a disk or a network, not for us."""
+
+    def put(made: "Rendition") -> None:
+        storage.put("renditions", storage.rendition_key(made.sha256), made.data)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, renditions))
 
 
 def find_related(work: jobs.Work) -> None:

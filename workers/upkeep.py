@@ -56,7 +56,8 @@ def owned(alias: str, name: str) -> bool:
     """Whether a row refers to this object. An original stays while its submission can still need it."""
     digest = name.rsplit("/", 1)[-1].split(".")[0]
     if alias == "renditions":
-        return Rendition.objects.filter(sha256=digest).exists()
+        previews = Submission.objects.filter(preview_sha256=digest, state="review")
+        return Rendition.objects.filter(sha256=digest).exists() or previews.exists()
     if alias == "incoming":
         return Submission.objects.filter(incoming=name).exists()
     waiting = Submission.objects.filter(sha256=digest, state__in=["received", "review", "failed"])

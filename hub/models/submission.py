@@ -96,6 +96,8 @@ class Submission(models.Model):
     detail = models.JSONField(default=dict, blank=True)
     image = models.OneToOneField("Image", models.SET_NULL, null=True, blank=True, related_name="submission")
     twin = models.ForeignKey("Image", models.SET_NULL, null=True, blank=True, related_name="given_again")
+    # The rendition of 299 pixels by which a person compares it with its twin, while it is in review.
+    preview_sha256 = models.CharField(max_length=64, blank=True)
     # The supplier or a moderator looked: this is another photo, whatever the fingerprint says.
     distinct = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -138,6 +140,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def preview(self) -> str:
+        """Where its supplier and moderators see it while it is in review; "" otherwise."""
+        return reverse("preview", args=[self.pk]) if self.preview_sha256 and self.state == "review" else ""
 
     @classmethod
     def decide(cls, pk: int, state: str, reason: str = "", **fields: Any) -> None:

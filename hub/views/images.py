@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, storage
-from hub.models import Image
+from hub import browse, catalogue, labels, storage, submissions
+from hub.models import Image, Submission
 from hub.problems import problem
 from hub.views.decorators import visitor
 
@@ -69,6 +69,17 @@ def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponseBase:
         return missing(request, sha256)
     response = storage.response("renditions", storage.rendition_key(found), "image/jpeg")
     response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@login_required
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A photo in review, to its supplier and to moderators."""
+    visible = Submission.objects.filter(submissions.visible_to(visitor(request)), state="review")
+    found = get_object_or_404(visible.exclude(preview_sha256=""), pk=pk)
+    response = storage.response("renditions", storage.rendition_key(found.preview_sha256), "image/jpeg")
+    response["Cache-Control"] = "private, no-store"
     return response
 
 

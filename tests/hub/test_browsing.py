@@ -96,9 +96,20 @@ def test_a_label_is_filtered_by_what_its_facets_offer(client):
 
 @pytest.mark.parametrize(
     "query",
-    ["before=abc", "before=9999999999999999999999", "before=-1", "country=%00", "supplier=x", "drawn=maybe", "scope=%27",
-     "flag={a}", "licence=" + "x" * 4000, "owner__password__startswith=a", "before=٣"],
-)  # fmt: skip
+    [
+        "before=abc",
+        "before=9999999999999999999999",
+        "before=-1",
+        "before=٣",
+        "country=%00",
+        "supplier=x",
+        "drawn=maybe",
+        "scope=%27",
+        "flag={a}",
+        "licence=" + "x" * 4000,
+        "owner__password__startswith=a",
+    ],
+)
 def test_an_address_somebody_played_with_never_breaks_the_page(client, query):
     give(1)
     assert client.get(f"/labels/valve/?{query}").status_code == 200

@@ -222,6 +222,17 @@ def test_a_near_duplicate_is_kept_or_dropped_by_its_supplier_alone(supplier, bat
     assert owner.post(f"/submissions/{submission.pk}/drop/", **JSON).json()["code"] == "already_decided"
 
 
+def test_a_photo_in_review_is_seen_by_its_supplier_and_by_nobody_else(supplier, batch, monkeypatch):
+    monkeypatch.setattr("django.conf.settings.DUPLICATE_BITS", -1)
+    monkeypatch.setattr("django.conf.settings.REVIEW_BITS", 255)
+    factories.checked(images.photo(seed=1))
+    submission = factories.checked(images.photo(seed=2), batch)
+    assert (submission.state, submission.reason) == ("review", "near_duplicate")
+    seen = logged_in(supplier).get(submission.preview)
+    assert b"".join(seen.streaming_content).startswith(b"\xff\xd8")
+    assert logged_in(factories.account()).get(submission.preview).status_code == 404
+
+
 def test_a_typed_town_is_looked_up_and_a_hidden_batch_keeps_none(browser):
     factories.label()
     browser.post("/give/", {**FORM, "place_text": "  Lyon,  FRANCE "}, **JSON)
