@@ -37,6 +37,7 @@ app.conf.update(
     broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 3600},
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=500,
+    worker_max_memory_per_child=600_000,  # KiB; a child that has grown is replaced after its task
     worker_send_task_events=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     beat_schedule={
