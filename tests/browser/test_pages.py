@@ -1,0 +1,134 @@
+"""Every page: accessible, light, within the screen, and silent in the console."""
+
+import gzip
+
+import pytest
+
+from hub.models import Image
+from tests import factories
+from tests.browser import marks
+
+pytest.importorskip("playwright.sync_api")
+pytestmark = marks.browser
+
+WEIGHT = 60 * 1024
+PAGES = {
+    "nobody": [
+        "/",
+        "/labels/",
+        "/labels/?view=tree",
+        "/labels/?q=valve",
+        "/labels/?q=zzz",
+        "/labels/?under=valve",
+        "/labels/plumbing/",
+        "/labels/valve/",
+        "/labels/valve/?licence=CC0-1.0",
+        "/labels/gate-valve/",
+        "IMAGE",
+        "/licences/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/accounts/password/reset/done/",
+    ],
+    "ada": [
+        "/give/",
+        "/give/?label=valve",
+        "BATCH",
+        "/mine/",
+        "IMAGE",
+        "/labels/propose/",
+        "/account/",
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/logout/",
+    ],
+    "new": ["/mine/"],
+    "operator": ["/review/"],
+}
+
+
+def address(path, world):
+    return {"IMAGE": Image.objects.first(), "BATCH": world["batch"]}.get(path, path)
+
+
+def tour(visit, world, **options):
+    """Every page as the one it is for: (path, page, what went wrong on it)."""
+    for who, paths in PAGES.items():
+        visitor = visit(world[who], **options)
+        for path in paths:
+            found = address(path, world)
+            visitor.page.goto(found if isinstance(found, str) else found.get_absolute_url())
+            yield f"{who} {path}", visitor.page, visitor.wrong
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_is_accessible_silent_and_within_the_screen(visit, world, width, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = []
+    for name, page, wrong in tour(visit, world, width=width, dark=dark):
+        violations = Axe().run(page).response["violations"]
+        found += [f"{name}: {one['id']} {one['nodes'][0]['target']}" for one in violations]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{name}: wider than the screen")
+        found += [f"{name}: {said}" for said in wrong]
+        wrong.clear()
+    assert found == []
+
+
+def test_the_empty_hub_is_accessible_too(visit, transactional_db):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(factories.account()).page
+    for path in ("/", "/labels/", "/labels/?view=tree", "/give/", "/mine/"):
+        page.goto(path)
+        assert Axe().run(page).response["violations"] == [], path
+
+
+def test_every_page_is_light(visit, world):
+    heavy = []
+    for name, page, _ in tour(visit, world):
+        bodies = []
+
+        def keep(response, bodies=bodies):
+            if response.ok and response.request.resource_type in ("document", "stylesheet", "script"):
+                bodies.append(response)
+
+        page.on("response", keep)
+        page.reload()
+        page.remove_listener("response", keep)
+        weight = sum(len(gzip.compress(response.body())) for response in bodies)
+        print(f"{weight / 1024:6.1f} KB  {name}")
+        if weight > WEIGHT:
+            heavy.append(name)
+    assert heavy == []
+
+
+def test_a_problem_is_a_page_too(visit, world):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit().page
+    page.goto("/images/" + "0" * 64 + "/")
+    assert page.get_by_role("heading", level=1).text_content() == "There is nothing here."
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_arrow_keys_turn_the_page_of_an_image(visit, world):
+    page = visit().page
+    newest, older = Image.objects.order_by("-id")[:2]
+    page.goto(newest.get_absolute_url())
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**{older.get_absolute_url()}")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(f"**{newest.get_absolute_url()}")
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_content(visit, world):
+    page = visit().page
+    page.goto("/labels/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
