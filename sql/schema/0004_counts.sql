@@ -62,10 +62,15 @@ BEGIN
         SELECT label_id, facet, value, count(*) FROM hub_image_stat WHERE image_id = ANY (images) GROUP BY 1, 2, 3
         ON CONFLICT (label_id, facet, value) DO UPDATE SET n = s.n + excluded.n;
     ELSE
+        -- Two statements: "IS NOT DISTINCT FROM" would match both kinds at once, and never by the index.
         UPDATE hub_labelstat s SET n = s.n - gone.n
-        FROM (SELECT label_id, facet, value, count(*) AS n
-              FROM hub_image_stat WHERE image_id = ANY (images) GROUP BY 1, 2, 3) AS gone
-        WHERE s.label_id IS NOT DISTINCT FROM gone.label_id AND s.facet = gone.facet AND s.value = gone.value;
+        FROM (SELECT label_id, facet, value, count(*) AS n FROM hub_image_stat
+              WHERE image_id = ANY (images) AND label_id IS NOT NULL GROUP BY 1, 2, 3) AS gone
+        WHERE s.label_id = gone.label_id AND s.facet = gone.facet AND s.value = gone.value;
+        UPDATE hub_labelstat s SET n = s.n - gone.n
+        FROM (SELECT facet, value, count(*) AS n FROM hub_image_facet
+              WHERE image_id = ANY (images) GROUP BY 1, 2) AS gone
+        WHERE s.label_id IS NULL AND s.facet = gone.facet AND s.value = gone.value;
     END IF;
 END $$;
 
