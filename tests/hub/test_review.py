@@ -1,0 +1,101 @@
+import pytest
+
+from hub import catalogue, review
+from hub.models import Annotation, ImageLabel, Submission
+from hub.problems import Refused
+from tests import factories, images
+from tests.parts import committed, in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def near(monkeypatch):
+    """A photo that looks much like one that is here: no made-up picture lies so reliably between the bars."""
+    first = factories.checked(images.photo(seed=1))
+    submission = factories.checked(images.photo(seed=2), factories.batch(under=first.label))
+    image = submission.image
+    catalogue.withdraw(image)
+    Submission.decide(submission.pk, "review", "near_duplicate", image=None, twin=first.image, detail={"bits": 40})
+    submission.refresh_from_db()
+    return submission
+
+
+@pytest.fixture
+def conflict():
+    """One picture given as a valve, then as a pump."""
+    factories.checked(images.photo(seed=1))
+    return factories.checked(images.photo(seed=1), factories.batch(under=factories.label("Pump")))
+
+
+def counts_under() -> set[str]:
+    return set(ImageLabel.objects.values_list("label__name", flat=True))
+
+
+def test_a_supplier_who_says_it_is_another_photo_gets_it_in(near):
+    review.keep(near)
+    factories.work_off()
+    near.refresh_from_db()
+    assert (near.state, near.reason, near.twin) == ("accepted", "", None)
+    assert near.distinct
+
+
+def test_a_supplier_who_says_it_is_the_same_photo_leaves_it_out(near):
+    review.drop(near)
+    near.refresh_from_db()
+    assert (near.state, near.reason) == ("duplicate", "declined")
+    assert near.twin is not None
+
+
+def test_what_was_decided_is_not_decided_again(near):
+    review.drop(near)
+    for act in (review.keep, review.drop):
+        with pytest.raises(Refused) as refused:
+            act(near)
+        assert (refused.value.code, refused.value.status) == ("already_decided", 409)
+
+
+def test_keep_never_lets_an_exact_copy_in():
+    factories.checked(images.photo(seed=1))
+    copy = factories.given(images.mirrored(seed=1))
+    Submission.objects.filter(pk=copy.pk).update(distinct=True)
+    factories.work_off()
+    copy.refresh_from_db()
+    assert copy.state == "duplicate"
+
+
+@pytest.mark.parametrize(
+    ("right", "under", "reason"),
+    [
+        ("first", {"Valve"}, "claim_refused"),
+        ("second", {"Pump"}, "claim_accepted"),
+        ("both", {"Valve", "Pump"}, "claim_accepted"),
+    ],
+)
+def test_a_moderator_settles_under_which_label_a_picture_counts(conflict, right, under, reason):
+    moderator = factories.account()
+    review.settle(conflict, moderator, right)
+    conflict.refresh_from_db()
+    assert counts_under() == under
+    assert (conflict.state, conflict.reason) == ("duplicate", reason)
+    verdict = Annotation.objects.get(account=moderator)
+    assert verdict.verdict == ("no" if right == "first" else "yes")
+
+
+def test_settling_twice_is_refused(conflict):
+    review.settle(conflict, factories.account(), "first")
+    with pytest.raises(Refused):
+        review.settle(conflict, factories.account(), "second")
+    assert counts_under() == {"Valve"}
+
+
+@committed
+def test_of_two_people_who_decide_at_once_one_is_told(near):
+    def decide(number):
+        try:
+            (review.keep, review.drop)[number](near)
+        except Refused as refused:
+            return refused.code
+        return "done"
+
+    assert sorted(in_threads(2, decide)) == ["already_decided", "done"]
