@@ -85,7 +85,12 @@ def fill(images: int) -> None:
     numbers = {"suppliers": SUPPLIERS, "cells": CELLS, "batch": BATCH, "batches": images // BATCH}
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off")
-        steps = (("rows", FILL), ("statistics", "ANALYZE"), ("counts", "SELECT hub_recount()"), ("map", "VACUUM ANALYZE"))
+        steps = (
+            ("rows", FILL),
+            ("statistics", "ANALYZE"),
+            ("counts", "SELECT hub_recount()"),
+            ("map", "VACUUM ANALYZE"),
+        )
         for name, statement in steps:
             start = time.perf_counter()
             cursor.execute(statement, numbers if statement is FILL else None)
@@ -147,16 +152,18 @@ def measure(times: int, explain: bool) -> float:
     from django.test import Client
 
     browser, worst = Client(), 0.0
-    print(f"\n{'page':<44}{'status':>7}{'p50 ms':>9}{'p95 ms':>9}{'SQL ms':>9}{'queries':>9}{'KB':>7}")
+    print(f"\n{'page':<44}{'status':>7}{'p50 ms':>9}{'p95 ms':>9}{'Python':>9}{'SQL ms':>9}{'queries':>9}{'KB':>7}")
     for name, address in addresses():
         answer = browser.get(address)
+        start = time.process_time()
         took = sorted(milliseconds(browser, address) for _ in range(times))
+        busy = (time.process_time() - start) * 1000 / times
         late = took[int(times * 0.95)]
         queries = asked(browser, address)
         spent = 1000 * sum(float(query["time"]) for query in queries)
         print(
             f"{name:<44}{answer.status_code:>7}{statistics.median(took):>9.1f}{late:>9.1f}"
-            f"{spent:>9.0f}{len(queries):>9}{len(answer.content) // 1024:>7}"
+            f"{busy:>9.1f}{spent:>9.0f}{len(queries):>9}{len(answer.content) // 1024:>7}"
         )
         for query in queries if explain else ():
             if float(query["time"]) > 0.01:

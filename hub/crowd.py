@@ -106,7 +106,7 @@ class Crowd:
             self.tally["before"] += 1
             self.answers.append(earlier)
             return None
-        batch = self.batch(self.supplier(sha256 + photo.folder + filename), label, sha256)
+        batch = self.batch(self.supplier(sha256 + photo.folder + filename), label)
         submission, job = submissions.receive(batch, io.BytesIO(data), filename)
         self.tally["given"] += 1
         self.answers.append(submission.pk)
@@ -115,10 +115,10 @@ class Crowd:
     def supplier(self, what: str) -> Account:
         return self.people[int(hashlib.sha256(f"{self.seed}{what}".encode()).hexdigest()[:12], 16) % len(self.people)]
 
-    def batch(self, supplier: Account, label: Label, sha256: str) -> Batch:
-        """The batch this supplier fills with this label; a new one when it is full, or has just these bytes."""
+    def batch(self, supplier: Account, label: Label) -> Batch:
+        """The batch this supplier fills with this label; a new one when it is full."""
         batch = self.open.get((supplier.pk, label.pk))
-        if batch is None or full(batch) or batch.submissions.filter(sha256=sha256).exists():
+        if batch is None or full(batch):
             batch = submissions.start_batch(
                 supplier=supplier,
                 label=label,

@@ -39,6 +39,7 @@ def files_of(batches: list[int], images: list[int]) -> set[tuple[str, str]]:
         *(("originals", storage.key(digest)) for digest in given.values_list("sha256", flat=True) if digest),
         *(("incoming", name) for name in given.exclude(incoming="").values_list("incoming", flat=True)),
         *(("renditions", storage.rendition_key(digest)) for digest in made.values_list("sha256", flat=True)),
+        *(("renditions", storage.rendition_key(row.preview_sha256)) for row in given if row.preview_sha256),
     }
 
 
@@ -51,7 +52,7 @@ def check_again(batches: list[int], images: list[int]) -> list[Job]:
         if row.sha256 and storages["originals"].exists(storage.key(row.sha256))
     ]
     Submission.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state="received", reason="", detail={}, twin=None, decided_at=None
+        state="received", reason="", detail={}, twin=None, preview_sha256="", decided_at=None
     )
     return [jobs.open_job(Job.Kind.INGEST, row.pk) for row in rows]
 

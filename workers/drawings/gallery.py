@@ -52,13 +52,12 @@ def pictures() -> list[Picture]:
 
 def planted(number: int) -> list[Picture]:
     """What shows how the hub refuses: a copy, a re-saved one, a mirrored one, and one too small."""
-    copied = [
+    return [
         Picture(number, "Apple", "apple-copy.jpg", lambda: jpeg(drawn("Apple", 0))),
         Picture(number + 1, "Cat", "cat-resaved.jpg", lambda: jpeg(drawn("Cat", 2), quality=55)),
         Picture(number + 2, "Cup", "cup-mirrored.jpg", lambda: jpeg(mirrored(drawn("Cup", 3)))),
         Picture(number + 3, "Leaf", "leaf-thumbnail.jpg", lambda: jpeg(drawn("Leaf", 6).resize((60, 45)))),
     ]
-    return copied
 
 
 def mirrored(image: Image.Image) -> Image.Image:
@@ -85,16 +84,14 @@ def standing(thing: Callable[[Pen, Scene], None], scene: Scene) -> None:
     """The thing stands on the ground, a smaller one perhaps beside it."""
     random = scene.random
     width, height = scene.image.size
-    most = min(1.0, 0.95 * width / height)
-    scale = float(random.uniform(0.42, 0.72)) * most
-    x = float(random.uniform(0.28, 0.72))
+    foot = scene.ground + float(random.uniform(0.06, 0.14))
+    scale = min(float(random.uniform(0.45, 0.72)), 0.52 * width / height, (foot - 0.03) / 1.4)
+    x = float(random.uniform(0.36, 0.64) if width < height else random.uniform(0.3, 0.7))
     if random.random() < 0.35:
         small = scale * float(random.uniform(0.45, 0.65))
         other = x + (0.3 if x < 0.5 else -0.3) * float(random.uniform(0.9, 1.2))
-        thing(
-            scene.pen(other, scene.ground + 0.02 - small * 0.5 + 0.03, small, flip=bool(random.random() < 0.5)), scene
-        )
-    foot = scene.ground + float(random.uniform(0.06, 0.14))
+        back = scene.pen(other, scene.ground + 0.05 - small * 0.5, small, flip=bool(random.random() < 0.5))
+        thing(back, scene)
     thing(scene.pen(x, foot - 0.5 * scale, scale, float(random.normal(0, 2)), bool(random.random() < 0.5)), scene)
 
 
