@@ -1,7 +1,7 @@
 /** The page that gives photos, and the page of a batch: choose, label, send, follow. Works without us for one file. */
 import { relabel, waiting, watch } from "./choosing.js";
 import { picker } from "./labels.js";
-import { OVER, all, paint, part, say, tally } from "./rows.js";
+import { OVER, all, hold, paint, part, say, tally } from "./rows.js";
 import { busy, deliver } from "./sending.js";
 import { follow } from "./follow.js";
 import { Problem, post } from "./talk.js";
@@ -89,6 +89,7 @@ async function submit(event) {
   document.title = `Batch ${batch.id}: ${label.name} · Deep Images Hub`;
   $("title").textContent = label.name;
   $("settings").hidden = true;
+  $("done").after($("choosing"));
   part($("done"), "see").textContent = `See ${label.name}`;
   part($("done"), "see").href = `/labels/${label.slug}/`;
   const items = queue;
@@ -139,6 +140,7 @@ async function decide(event) {
   const row = button.closest("li");
   try {
     paint(row, await post(button.getAttribute("formaction")));
+    hold(row);
     follow(batch.status, busy, refresh);
   } catch (problem) {
     say(row, problem.message, problem.advice);

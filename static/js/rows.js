@@ -63,6 +63,12 @@ export function paint(row, submission) {
   }
 }
 
+/** Keep the keyboard at a row whose button has gone. */
+export function hold(row) {
+  row.tabIndex = -1;
+  row.focus();
+}
+
 /** How many rows are in each state. */
 export function tally() {
   const counts = {};

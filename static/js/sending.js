@@ -1,7 +1,7 @@
 /** From chosen files to answers: hash, ask what is here already, send the rest, follow what becomes of them. */
 import { digest } from "./digest.js";
 import { follow } from "./follow.js";
-import { byId, chip, paint, part, say } from "./rows.js";
+import { byId, chip, hold, paint, part, say } from "./rows.js";
 import { Problem, patiently, post } from "./talk.js";
 import { several, upload } from "./upload.js";
 
@@ -72,6 +72,7 @@ function lost(batch, item, problem, changed) {
   again.onclick = () => {
     sending += 1;
     changed();
+    hold(row);
     one(batch, item, changed);
   };
 }
