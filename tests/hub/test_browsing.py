@@ -185,3 +185,17 @@ def test_a_place_found_later_is_counted_then(client):
     work = jobs.claim(jobs.open_job(Job.Kind.LOCATE, place.pk).pk)
     places.found(work, place, "nominatim", country_code="FR", country="France")
     assert client.get("/").context["numbers"]["countries"] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "{{ 7*7 }}", "{% now 'Y' %}", "=cmd|' /C calc'!A0", "&amp;", '"><b>']
+)
+def test_names_with_markup_are_shown_as_the_text_they_are(client, text):
+    label = factories.label(text, slug="odd", description=text)
+    supplier = factories.account(credit=text)
+    submission = factories.checked(images.photo(seed=1), factories.batch(supplier, label))
+    for address in ("/", "/labels/", "/labels/odd/", f"/images/{submission.sha256}/", "/labels/?q=cmd"):
+        page = client.get(address).content.decode()
+        assert "<script>alert" not in page
+        assert '"><b>' not in page
+        assert ">49<" not in page
