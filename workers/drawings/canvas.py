@@ -81,14 +81,20 @@ class Pen:
 
     def fill(self, points: Sequence[Point], colour: Colour, shade: float = 0.35, opacity: float = 1.0) -> None:
         """Fill a shape, lighter towards the light and darker away from it."""
-        self._paint(self._mask([self.place(point) for point in points]), colour, shade, opacity)
+        mask, corner = self._mask([self.place(point) for point in points])
+        self._paint(mask, corner, colour, shade, opacity)
 
     def blob(self, points: Sequence[Point], colour: Colour, shade: float = 0.35, opacity: float = 1.0) -> None:
         """Fill the smooth shape through some points."""
         self.fill(smooth(points), colour, shade, opacity)
 
     def disc(self, x: float, y: float, rx: float, ry: float | None = None, *, colour: Colour, **how: float) -> None:
+        """Fill an ellipse."""
         self.fill(ring(x, y, rx, ry), colour, **how)
+
+    def box(self, left: float, top: float, right: float, bottom: float, colour: Colour, shade: float = 0.35) -> None:
+        """Fill a rectangle."""
+        self.fill([(left, top), (right, top), (right, bottom), (left, bottom)], colour, shade)
 
     def stroke(
         self, points: Sequence[Point], width: float, colour: Colour, shade: float = 0.15, closed: bool = False
@@ -96,36 +102,43 @@ class Pen:
         """A line with round ends and joints; `width` in units."""
         placed = [self.place(point) for point in points]
         thick = max(2, width * self.scale)
-        mask = Image.new("L", self.image.size)
+        mask, (left, top) = self._mask(placed, round(thick), empty=True)
+        placed = [(x - left, y - top) for x, y in placed]
         draw = ImageDraw.Draw(mask)
         draw.line([*placed, placed[0]] if closed else placed, 255, round(thick), "curve")
         for x, y in (placed[0], placed[-1]):
             draw.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), 255)
-        self._paint(mask, colour, shade, 1.0)
+        self._paint(mask, (left, top), colour, shade, 1.0)
 
     def shadow(self, x: float, y: float, rx: float, ry: float, strength: float = 0.45, blur: float = 0.06) -> None:
         """A soft dark patch, under things that stand."""
-        mask = self._mask([self.place(point) for point in ring(x, y, rx, ry)])
-        mask = mask.filter(ImageFilter.GaussianBlur(blur * self.scale)).point(lambda v: int(v * strength))
-        self.image.paste((18, 14, 34), mask=mask)
+        self._soft(ring(x, y, rx, ry), blur * self.scale, (18, 14, 34), strength)
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 0.6) -> None:
         """Light that falls off smoothly."""
-        mask = self._mask([self.place(point) for point in ring(x, y, radius * 0.55)])
-        mask = mask.filter(ImageFilter.GaussianBlur(radius * 0.3 * self.scale)).point(lambda v: int(v * strength))
-        self.image.paste(colour, mask=mask)
+        self._soft(ring(x, y, radius * 0.55), radius * 0.3 * self.scale, colour, strength)
 
-    def _mask(self, points: Sequence[Point]) -> Image.Image:
-        mask = Image.new("L", self.image.size)
-        ImageDraw.Draw(mask).polygon(list(points), 255)
-        return mask
+    def _soft(self, points: Sequence[Point], blur: float, colour: Colour, strength: float) -> None:
+        mask, corner = self._mask([self.place(point) for point in points], round(3 * blur))
+        mask = mask.filter(ImageFilter.GaussianBlur(blur)).point(lambda v: int(v * strength))
+        self.image.paste(colour, (*corner, corner[0] + mask.width, corner[1] + mask.height), mask)
 
-    def _paint(self, mask: Image.Image, colour: Colour, shade: float, opacity: float) -> None:
-        box = mask.getbbox()
-        if box is None:
-            return
-        part = mask.crop(box).point(lambda v: int(v * opacity))
-        self.image.paste(gradient(part.size, lighter(colour, shade), darker(colour, shade), self.light), box[:2], part)
+    def _mask(
+        self, points: Sequence[Point], around: int = 0, empty: bool = False
+    ) -> tuple[Image.Image, tuple[int, int]]:
+        """A mask of the part of the picture the points lie in, and its corner. Small, because it is what costs."""
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        left, top = max(0, math.floor(min(xs)) - around), max(0, math.floor(min(ys)) - around)
+        right = min(self.image.width, math.ceil(max(xs)) + around + 1)
+        bottom = min(self.image.height, math.ceil(max(ys)) + around + 1)
+        mask = Image.new("L", (max(1, right - left), max(1, bottom - top)))
+        if not empty:
+            ImageDraw.Draw(mask).polygon([(x - left, y - top) for x, y in points], 255)
+        return mask, (left, top)
+
+    def _paint(self, mask: Image.Image, corner: tuple[int, int], colour: Colour, shade: float, opacity: float) -> None:
+        part = mask.point(lambda v: int(v * opacity)) if opacity < 1 else mask
+        self.image.paste(gradient(part.size, lighter(colour, shade), darker(colour, shade), self.light), corner, part)
 
 
 def gradient(size: tuple[int, int], start: Colour, end: Colour, light: Point = (0, -1)) -> Image.Image:
