@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -46,14 +47,19 @@ def pictures() -> list[Picture]:
         for kind, label in enumerate(THINGS):
             number = turn * len(THINGS) + kind
             name = f"{label.lower().replace(' ', '-')}-{turn + 1}.jpg"
-            found.append(Picture(number, label, name, lambda label=label, number=number: jpeg(drawn(label, number))))
+            found.append(Picture(number, label, name, partial(draw, label, number)))
     return [*found, *planted(len(found))]
+
+
+def draw(label: str, number: int) -> bytes:
+    """The JPEG of one picture."""
+    return jpeg(drawn(label, number))
 
 
 def planted(number: int) -> list[Picture]:
     """What shows how the hub refuses: a copy, a re-saved one, a mirrored one, and one too small."""
     return [
-        Picture(number, "Apple", "apple-copy.jpg", lambda: jpeg(drawn("Apple", 0))),
+        Picture(number, "Apple", "apple-copy.jpg", partial(draw, "Apple", 0)),
         Picture(number + 1, "Cat", "cat-resaved.jpg", lambda: jpeg(drawn("Cat", 2), quality=55)),
         Picture(number + 2, "Cup", "cup-mirrored.jpg", lambda: jpeg(mirrored(drawn("Cup", 3)))),
         Picture(number + 3, "Leaf", "leaf-thumbnail.jpg", lambda: jpeg(drawn("Leaf", 6).resize((60, 45)))),

@@ -171,8 +171,7 @@ def hills(scene: Scene, base: float, colour: Colour, high: float) -> None:
     shifts, waves = scene.random.uniform(0, 6.3, 3), scene.random.uniform((2, 5, 9), (4, 8, 14))
     xs = [i / 60 for i in range(61)]
     tops = [base - high * (0.5 + 0.5 * math.sin(waves[0] * x + shifts[0])) - 0.02 * math.sin(waves[2] * x) for x in xs]
-    width, height = scene.image.size
-    wide = width / height
+    wide = scene.image.width / scene.image.height
     scene.pen(0, 0, 1).fill(
         [*((x * wide, y) for x, y in zip(xs, tops, strict=True)), (wide, 1.1), (0, 1.1)], colour, 0.25
     )

@@ -88,12 +88,8 @@ def cup(pen: Pen, scene: Scene) -> None:
             )
     pen.disc(0, -0.4, 0.42, 0.09, colour=lighter(glaze, 0.35), shade=0.2)
     pen.disc(0, -0.39, 0.37, 0.068, colour=choice(random, "4a2c1a", "7b4b2a", "8a5a2b", "90a955"), shade=0.25)
-    pen.fill(
-        [(-0.32, -0.25), (-0.25, -0.24), (-0.27 + taper / 2, 0.3), (-0.31 + taper / 2, 0.28)],
-        lighter(glaze, 0.8),
-        0,
-        0.5,
-    )
+    shine = [(-0.32, -0.25), (-0.25, -0.24), (-0.27 + taper / 2, 0.3), (-0.31 + taper / 2, 0.28)]
+    pen.fill(shine, lighter(glaze, 0.8), 0, 0.5)
     for x in (-0.12, 0.08):
         steam = [(x + 0.05 * math.sin(9 * y), -0.5 + y) for y in np.linspace(0, -0.36, 12)]
         pen.stroke(steam, 0.022, lighter(palette[0], 0.6))
