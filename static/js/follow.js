@@ -1,5 +1,5 @@
 /** Ask what became of the files of a batch until every one has an answer: after 1 s at first, after 5 s at last. */
-import { byId, paint } from "./rows.js";
+import { byId, paint, tally } from "./rows.js";
 import { get, pause } from "./talk.js";
 
 let following = false;
@@ -13,14 +13,16 @@ export async function follow(url, busy, changed) {
   for (let done = false; !done; ) {
     await pause(wait);
     wait = Math.min(wait * 1.3, 5000);
-    const status = await get(url).catch(() => null); // no answer is no news: ask again
-    if (!status) continue;
+    const status = await get(url).catch((problem) => problem);
+    if (status.passing) continue; // no answer is no news: ask again
+    if (status.status) break; // logged out, or not ours
     for (const submission of status.submissions) {
       const row = byId(submission.id);
       if (row && row.dataset.state !== submission.state) paint(row, submission);
     }
-    done = status.done && !busy();
-    if (done) following = false;
+    // A file may have arrived after this answer was written.
+    done = status.done && !busy() && !tally().received;
     changed();
   }
+  following = false;
 }

@@ -155,3 +155,15 @@ def test_a_visitor_logs_in_first_and_comes_back(visit, valve):
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     expect(page).to_have_url(re.compile(r"/give/\?label=valve$"))
     expect(page.get_by_label("What do they show?")).to_have_value("Valve")
+
+
+def test_who_was_logged_out_meanwhile_loses_no_photo(visit, ada, photos):
+    page = visit(ada).page
+    choose(page, photos(**{"a.jpg": images.photo(seed=1)}))
+    page.route("**/files.json", lambda route: route.fulfill(status=401, json={"title": "You need to log in first."}))
+    page.locator("#go").click()
+    expect(chips(page)).to_have_text("Not sent")
+    expect(page.locator("#rows li")).to_contain_text("You need to log in first.")
+    page.unroute("**/files.json")
+    page.get_by_role("button", name="Try again").click()
+    expect(chips(page)).to_have_text("Checking")
