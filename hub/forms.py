@@ -3,31 +3,40 @@
 from django import forms
 from django.conf import settings
 
+from hub import labels
 from hub.models import Account, Label, LabelProposal
 from hub.models.submission import Licence, Precision
+
+
+class LabelField(forms.CharField):
+    """A label, by its slug or its name."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(max_length=120, **options)
+
+    def clean(self, value) -> Label | None:
+        text = super().clean(value)
+        found = labels.named(text)
+        if text and found is None:
+            raise forms.ValidationError("There is no such label. Choose one, or propose it.", "unknown_label")
+        return found
 
 
 class BatchForm(forms.Form):
     """One act of giving; the file is for browsers without JavaScript."""
 
-    label = forms.SlugField(max_length=120, label="What do the photos show?")
+    label = LabelField(label="What do the photos show?")
     licence = forms.ChoiceField(choices=Licence, initial=Licence.CC_BY)
     precision = forms.ChoiceField(choices=Precision, initial=Precision.OPEN, label="How exactly may it be shown?")
     place_text = forms.CharField(max_length=120, required=False, label="Where were they taken?")
     use_photo_place = forms.BooleanField(required=False, label="Use the place stored in each photo")
     file = forms.FileField(required=False, allow_empty_file=True, label="One photo")
 
-    def clean_label(self) -> Label:
-        try:
-            return Label.objects.get(slug=self.cleaned_data["label"])
-        except Label.DoesNotExist:
-            raise forms.ValidationError("There is no such label. Choose one, or propose it.", "unknown_label") from None
-
 
 class ProposalForm(forms.ModelForm):
     """A label somebody misses."""
 
-    parent = forms.ModelChoiceField(Label.objects, to_field_name="slug", required=False, widget=forms.TextInput)
+    parent = LabelField(label="What is it a kind of?", required=False)
 
     class Meta:
         model = LabelProposal

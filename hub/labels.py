@@ -166,6 +166,11 @@ def _cursor(text: str) -> tuple[int | None, int | None]:
     return (int(match[1]), int(match[2])) if match else (None, None)
 
 
+def named(text: str) -> Label | None:
+    """The label of this slug, or of this name in whatever case."""
+    return Label.objects.filter(slug=text).first() or Label.objects.filter(name__iexact=text).order_by("id").first()
+
+
 def children(label: Label) -> list[Label]:
     """Its kinds, by name."""
     return list(Label.objects.filter(up__parent=label, up__kind="kind").order_by("name"))

@@ -30,4 +30,6 @@ def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpRespo
     }
     if wants_json(request):
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    return HttpResponse(render_to_string("problem.html", {"problem": body}), status=status)
+    # A page for a failure of ours is drawn without the session, which may be what failed.
+    page = render_to_string("problem.html", {"problem": body}, request if status < 500 else None)
+    return HttpResponse(page, status=status)

@@ -6,8 +6,9 @@ from django.conf import settings
 
 MEGA = 1024 * 1024
 
-REASONS: dict[str, tuple[str, str]] = {
-    # What a worker found in a file.
+Words = dict[str, tuple[str, str]]
+# What a worker found in a file, and what the catalogue found of its picture.
+FILES: Words = {
     "empty": ("The file is empty.", "Choose the photo again; it may not have finished saving."),
     "only_zeros": ("The file holds nothing but zeros.", "Copy it from the camera again and resend."),
     "metadata_too_large": (
@@ -34,7 +35,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_complex": ("Reading this file would take too much memory.", "Save it again as an ordinary JPEG."),
     "changed_on_the_way": ("The file arrived different from what left your device.", "Send it again."),
     "never_arrived": ("The file did not arrive.", "Send it again."),
-    # What the catalogue found.
     "same_bytes": ("Exactly this file is here already.", "Nothing to do: credit stays with the first."),
     "same_pixels": ("This picture is here already, saved differently.", "Nothing to do."),
     "same_picture": ("This picture is here already, edited or mirrored.", "Nothing to do."),
@@ -51,7 +51,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "claim_refused": ("A moderator kept the label that was here first.", "Nothing to do."),
     "withdrawn": ("You took this photo back.", "Give it again if you change your mind."),
     "our_failure": ("Something of ours failed three times on this file.", "We were told, and look at it."),
-    # What a request got wrong.
+}
+# What a request got wrong.
+REQUESTS: Words = {
     "too_many_files": ("A batch holds at most {limit} files.", "Start another batch for the rest."),
     "no_file": ("No file came with the request.", "Choose a photo first."),
     "bad_digest": ("The SHA-256 is not 64 hexadecimal digits.", "Leave it out, or send it right."),
@@ -75,6 +77,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "server_error": ("Something of ours broke.", "We were told. Try again in a moment."),
 }
 
+REASONS: Words = FILES | REQUESTS
+
 
 def words(code: str, detail: dict[str, Any] | None = None) -> str:
     """What happened, in a sentence."""
@@ -96,5 +100,6 @@ class _Known(dict):
             "min_side": settings.MIN_SIDE,
             "max_side": settings.MAX_SIDE,
             "limit": settings.MAX_BATCH_FILES,
+            "format": "GIF, TIFF, PDF, SVG …",
         }
         return str(limits.get(name, "?"))

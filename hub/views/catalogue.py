@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from hub import browse, facets, forms, labels
 from hub.models import Label, LabelProposal
 from hub.models.submission import Licence
-from hub.reasons import REASONS
+from hub.reasons import FILES, advice, words
 from hub.views.decorators import moderator, visitor
 
 MEANING = {
@@ -149,6 +149,6 @@ def licences(request: HttpRequest) -> HttpResponse:
     context = {
         "limits": forms.limits(),
         "licences": [(licence.value, licence.label, MEANING[licence]) for licence in Licence],
-        "reasons": REASONS,
+        "answers": [(code, words(code), advice(code)) for code in FILES],
     }
     return render(request, "licences.html", context)

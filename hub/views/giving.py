@@ -48,7 +48,7 @@ def _form(request: HttpRequest, form: forms.BatchForm) -> HttpResponse:
     context = {
         "form": form,
         "chosen": Label.objects.filter(slug=wanted[:120].replace("\0", "")).first(),
-        "popular": Label.objects.filter(stats__facet="images", stats__n__gt=0).order_by("-stats__n")[:POPULAR],
+        "popular": Label.objects.filter(stats__facet="direct", stats__n__gt=0).order_by("-stats__n")[:POPULAR],
         "limits": forms.limits(),
         "credit": visitor(request).credit_line,
     }
@@ -78,6 +78,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "submissions": list(rows(found)),
         "counts": counts(found),
         "open": found.total < settings.MAX_BATCH_FILES,
+        "limits": forms.limits(),
         "data": _addresses(found) | {"max": settings.MAX_BATCH_FILES},
     }
     return render(request, "give/batch.html", context)

@@ -29,7 +29,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "attention": list(own.filter(state="review").order_by("-id")[:PAGE]),
         "rejected": list(own.filter(state__in=["rejected", "failed"]).order_by("-id")[:PAGE]),
         "countries": countries(visitor(request).pk),
-        "next_url": facets.address(request.path, before=cursor),
+        "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
     return render(request, "mine.html", context)
 

@@ -26,7 +26,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "proposals": list(
             LabelProposal.objects.filter(state="open").select_related("parent", "proposer").order_by("id")[:PAGE]
         ),
-        "next_url": facets.address(request.path, before=cursor),
+        "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
     return render(request, "review.html", context)
 

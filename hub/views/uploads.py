@@ -163,6 +163,7 @@ def as_json(row: Submission) -> dict[str, Any]:
         "label": {"slug": row.label.slug, "name": row.label.name},
         "image": picture(row.image),
         "twin": picture(row.twin),
+        "preview": row.preview or None,
         "keep": reverse("keep", args=[row.pk]) if undecided else None,
         "drop": reverse("drop", args=[row.pk]) if undecided else None,
     }

@@ -70,7 +70,7 @@ def test_without_javascript_a_form_without_a_file_says_what_is_missing(browser):
         ({"licence": "ALL-RIGHTS"}, "bad_request"),
         ({"precision": "exact"}, "bad_request"),
         ({"place_text": "x" * 121}, "bad_request"),
-        ({"label": "{{7*7}}"}, "bad_request"),
+        ({"label": "{{7*7}}"}, "unknown_label"),
     ],
 )
 def test_a_forged_field_opens_no_batch(browser, forged, code):

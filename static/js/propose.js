@@ -1,0 +1,5 @@
+/** The parent of a proposed label is found as you type; the form sends its name. */
+import { picker } from "./labels.js";
+
+const input = document.getElementById("id_parent");
+picker(input, input.form.dataset.labels, () => {}, input.value ? { name: input.value } : null);
