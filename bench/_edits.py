@@ -1,8 +1,8 @@
 """What people do to a photo before they give it once more: the edits of FINDINGS, by class."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
@@ -68,7 +68,7 @@ def bordered(image, colour):
     return ImageOps.expand(image, max(4, image.width // 25), colour)
 
 
-EDITS: dict[str, list[Callable[[Image.Image], bytes]]] = {
+EDITS: dict[str, list[Any]] = {
     "re-encoded": [lambda image, q=q: jpeg(image, q) for q in (30, 50, 70, 90)],
     "resized": [lambda image, f=f: jpeg(resized(image, f)) for f in (0.3, 0.5, 0.7, 0.9)],
     "brightened": [
