@@ -37,7 +37,8 @@ class Command(BaseCommand):
         if clean:
             self.clean()
         elif photos:
-            call_command("simulate", photos, suppliers=SUPPLIERS, around="{},{}".format(*CITIES[0]), stdout=self.stdout)
+            around = "--around={},{}".format(*CITIES[0])
+            call_command("simulate", photos, around, f"--suppliers={SUPPLIERS}", stdout=self.stdout)
         else:
             self.draw()
 
