@@ -35,3 +35,17 @@ def empty_storage(settings, folder: Path) -> None:
         for alias in aliases
     }
     settings.STORAGES = {**settings.STORAGES, **folders}
+
+
+def broken(*, deep: bool = False) -> dict[str, list[str]]:
+    """The rules the audit finds broken, with their first breaches."""
+    from hub import audit
+
+    return {finding.name: finding.first for finding in audit.run(deep=deep) if finding.count}
+
+
+def only(rule: str, *, deep: bool = False) -> list[str]:
+    """The breaches, all of which are of this rule."""
+    found = broken(deep=deep)
+    assert set(found) == {rule}
+    return found[rule]

@@ -1,7 +1,6 @@
 """Each rule of the audit is broken on purpose, behind the database's back, and must be reported with its rows."""
 
 import io
-import os
 from datetime import timedelta
 
 import pytest
@@ -9,10 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
-from hub import audit, storage, submissions
-from hub.models import Batch, Image, Job, Label, LabelStat, Place, Rendition, Submission
+from hub import audit, submissions
+from hub.models import Batch, Image, Job, Label, LabelStat, Place, Submission
 from tests import factories, images
-from tests.parts import empty_storage
+from tests.parts import broken, empty_storage, only
 
 pytestmark = pytest.mark.django_db
 
@@ -37,49 +36,11 @@ def behind(*statements: str) -> None:
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def broken(*, deep: bool = False) -> dict[str, list[str]]:
-    return {finding.name: finding.first for finding in audit.run(deep=deep) if finding.count}
-
-
-def only(rule: str, *, deep: bool = False) -> list[str]:
-    """The breaches, all of which are of this rule."""
-    found = broken(deep=deep)
-    assert set(found) == {rule}
-    return found[rule]
-
-
-FILES = "every live image has its original and all renditions"
-
-
 def test_a_sound_hub_passes_even_a_deep_audit(image):
     factories.checked(images.truncated(images.photo(seed=2)))
     factories.checked(images.mirrored(seed=1, size=(400, 300)))
     submissions.open_slot(factories.batch(), "coming.jpg", 10)
     assert broken(deep=True) == {}
-
-
-def test_a_missing_original_is_found(image):
-    storage.storages["originals"].delete(storage.key(image.sha256))
-    assert only(FILES) == [f"image {image.pk}, original: no file"]
-
-
-def test_a_rendition_of_another_size_is_found(image):
-    rendition = image.renditions.get(side=224)
-    storage.put("renditions", storage.rendition_key(rendition.sha256), b"short")
-    assert only(FILES) == [f"image {image.pk}, rendition 224: 5 bytes, its row says {rendition.size}"]
-
-
-def test_a_missing_rendition_row_is_found(image):
-    gone = image.renditions.get(side=100)
-    storage.storages["renditions"].delete(storage.rendition_key(gone.sha256))
-    gone.delete()
-    assert only(FILES) == [f"image {image.pk} has no rendition 100"]
-
-
-def test_changed_bytes_of_the_same_size_are_found_only_deep(image):
-    storage.put("originals", storage.key(image.sha256), bytes(image.size))
-    assert broken() == {}
-    assert only(FILES, deep=True) == [f"image {image.pk}, original: its bytes have another SHA-256"]
 
 
 def test_two_live_images_of_one_digest_are_found(image):
@@ -89,14 +50,6 @@ def test_two_live_images_of_one_digest_are_found(image):
         f"UPDATE hub_image SET sha256 = '{image.sha256}', size = {image.size} WHERE id = {other.pk}",
     )
     assert broken()["a digest names one live image"] == [f"{image.sha256}: images {image.pk}, {other.pk}"]
-
-
-def test_an_old_object_nobody_refers_to_is_found(tmp_path):
-    for name in ("aa" * 32, "bb" * 32):
-        storage.put("originals", storage.key(name), b"orphan")
-    old = storage.key("aa" * 32)
-    os.utime(tmp_path / "originals" / old, (1, 1))
-    assert only("every stored object belongs to a row") == [f"originals/{old}"]
 
 
 def test_a_received_file_without_a_job_is_found():
@@ -155,26 +108,6 @@ def test_a_hole_in_the_closure_is_found():
     assert only("the closure of the hierarchy is complete") == [
         f"label {saw.pk} below label {tool.pk} is missing, should be 1"
     ]
-
-
-@pytest.mark.parametrize(
-    ("marker", "payload", "name"),
-    [
-        (0xE1, b"Exif\0\0II*\0", "EXIF"),
-        (0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>", "XMP"),
-        (0xE2, b"ICC_PROFILE\0\x01\x01", "ICC"),
-        (0xFE, b"<script>", "comment"),
-        (0xED, b"anything", "APP13"),
-    ],
-)
-def test_metadata_in_a_rendition_is_found(image, marker, payload, name):
-    rendition = image.renditions.get(side=299)
-    data = storage.get("renditions", storage.rendition_key(rendition.sha256))
-    dirty = images.with_segment(data, marker, payload)
-    digest = storage.digest_of(dirty)
-    storage.put("renditions", storage.rendition_key(digest), dirty)
-    Rendition.objects.filter(pk=rendition.pk).update(sha256=digest, size=len(dirty))
-    assert only("renditions carry no metadata", deep=True) == [f"image {image.pk}, rendition 299: {name}"]
 
 
 def test_two_live_jobs_of_one_subject_are_found():

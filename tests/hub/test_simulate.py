@@ -7,16 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import CommandError as Usage
 
-from hub import audit, crowd, farewell, sources
-from hub.management.commands import demo, simulate
-from hub.models import Account, Batch, Image, Job, Label, LabelEdge, Place, Submission
+from hub import crowd, sources
+from hub.management.commands import simulate
+from hub.models import Account, Batch, LabelEdge, Place, Submission
 from tests import factories, images
 from tests.parts import empty_storage
-from workers import drawings, ingest, places
 
 pytestmark = pytest.mark.django_db
 SMALL = (320, 240)
-TASKS = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate}
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +26,7 @@ def _files(settings, tmp_path):
 def _worker_at_once(monkeypatch):
     """Whoever rings finds a worker that does the job at once."""
 
-    def ring(*jobs):
-        for job in jobs:
-            if job:
-                TASKS[job.kind](job.pk)
-        factories.work_off()
-
-    monkeypatch.setattr(simulate, "ring", ring)
-    monkeypatch.setattr(demo, "ring", ring)
+    monkeypatch.setattr(simulate, "ring", lambda *jobs: factories.work_off())
 
 
 @pytest.fixture
@@ -199,24 +190,3 @@ def test_a_bucket_is_given_like_a_folder(photos, s3, settings):
         simulated(f"s3://{s3.name}/nothing")
     with pytest.raises(CommandError, match="cannot be listed"):
         simulated("s3://no-such-bucket/crowd")
-
-
-def test_the_demo_comes_marked_as_drawn_and_leaves_without_a_trace(monkeypatch):
-    some = [*drawings.pictures()[:2], *drawings.pictures()[-4:]]
-    monkeypatch.setattr(drawings, "pictures", lambda: some)
-    person = factories.checked(images.photo(seed=1, size=SMALL))
-    call_command("demo", stdout=io.StringIO())
-    assert states().count("accepted") == 5
-    assert Submission.objects.get(filename="leaf-thumbnail.jpg").reason == "side_too_small"
-    assert Submission.objects.get(filename="apple-copy.jpg").state == "duplicate"
-    assert not Batch.objects.filter(supplier__invented=True, drawn=False).exists()
-    copy = factories.checked(some[0].draw(), factories.batch(under=Label.objects.get(name="Apple")))
-    assert copy.state == "duplicate"
-    call_command("demo", clean=True, stdout=io.StringIO())
-    copy.refresh_from_db()
-    assert copy.state == "accepted"
-    assert set(Image.objects.all()) == {person.image, copy.image}
-    assert not Account.objects.filter(invented=True).exists()
-    assert not Job.objects.filter(state="queued").exists()
-    assert [finding for finding in audit.run(deep=True) if finding.count] == []
-    assert farewell.clean()[0]["photos"] == 0
