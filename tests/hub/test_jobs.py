@@ -77,14 +77,14 @@ def test_a_heartbeat_extends_the_lease_only_of_its_own_attempt():
 
 @committed
 def test_a_heart_beats_while_the_work_lasts(monkeypatch):
-    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.4))
+    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=1))
     made = job()
     work = jobs.claim(made.pk)
     with jobs.heartbeat(work):
-        for _ in range(8):
+        for _ in range(15):
             connection.cursor().execute("SELECT pg_sleep(0.1)")
             assert jobs.claim(made.pk) is None
-    connection.cursor().execute("SELECT pg_sleep(0.5)")
+    connection.cursor().execute("SELECT pg_sleep(1.2)")
     assert jobs.claim(made.pk).attempt == 2
 
 
