@@ -54,8 +54,8 @@ INSERT INTO hub_image (sha256, pixels_sha256, format, size, width, height, suppl
 INSERT INTO hub_annotation (image_id, label_id, account_id, verdict, conflicting, created_at)
     SELECT i.id, b.label_id, i.supplier_id, 'yes', false, i.created_at
     FROM hub_image i JOIN hub_batch b ON b.id = i.batch_id;
-INSERT INTO hub_twin (first_id, second_id, bits, same_scene)
-    SELECT id, id + 1, 40, true FROM hub_image WHERE id %% 50 = 1 AND id < (SELECT max(id) FROM hub_image);
+INSERT INTO hub_twin (first_id, second_id, bits)
+    SELECT id, id + 1, 40 FROM hub_image WHERE id %% 50 = 1 AND id < (SELECT max(id) FROM hub_image);
 DROP TABLE bench_label;
 """
 SIZED = """

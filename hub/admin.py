@@ -1,8 +1,11 @@
 """What staff sees and may change. Rows that others are counted by are read-only here."""
 
+import allauth.account.admin  # noqa: F401  registers what is taken back below
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 
@@ -12,9 +15,19 @@ from hub.views.decorators import visitor
 from workers.celery import ring
 
 admin.site.site_header = admin.site.site_title = "Deep Images Hub"
+# Whoever edits groups or the address a password is reset by could raise their own rights.
+for model in (Group, EmailAddress):
+    admin.site.unregister(model)
 # The admin's own login has no throttle; allauth's has.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def _above(request: HttpRequest, account: Account | None) -> bool:
+    """Whether somebody else's account holds any right: to set its password would be to take the right."""
+    if account is None or account == request.user:
+        return False
+    return account.is_staff or account.is_superuser or account.groups.exists() or account.user_permissions.exists()
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -40,18 +53,19 @@ class AccountAdmin(UserAdmin):
     actions = ["grant_premium", "revoke_premium"]
 
     def get_readonly_fields(self, request: HttpRequest, obj=None):
-        return (*self.readonly_fields, *(() if request.user.is_superuser else RIGHTS))
+        own = ("plan",) if obj == request.user else ()
+        return (*self.readonly_fields, *(() if request.user.is_superuser else (*RIGHTS, *own)))
 
     def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
-        above = obj is not None and (obj.is_superuser or obj.is_staff) and obj != request.user
-        return super().has_change_permission(request, obj) and (request.user.is_superuser or not above)
+        return super().has_change_permission(request, obj) and (request.user.is_superuser or not _above(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return super().has_delete_permission(request, obj) and request.user.is_superuser
 
     @admin.action(description="Grant premium", permissions=["change"])
     def grant_premium(self, request: HttpRequest, queryset) -> None:
-        self.message_user(request, f"Granted to {queryset.update(plan=Account.Plan.PREMIUM)} accounts.")
+        others = queryset if request.user.is_superuser else queryset.exclude(pk=request.user.pk)
+        self.message_user(request, f"Granted to {others.update(plan=Account.Plan.PREMIUM)} accounts.")
 
     @admin.action(description="Take premium back", permissions=["change"])
     def revoke_premium(self, request: HttpRequest, queryset) -> None:
@@ -83,8 +97,17 @@ class LabelAdmin(admin.ModelAdmin):
             self.message_user(request, f"Not saved: {error}".split("CONTEXT")[0], messages.ERROR)
             return HttpResponseRedirect(request.path)
 
+    def delete_model(self, request, obj) -> None:
+        super().delete_model(request, obj)
+        counts.recount()
+
+    def delete_queryset(self, request, queryset) -> None:
+        super().delete_queryset(request, queryset)
+        counts.recount()
+
     def save_related(self, request, form, formsets, change) -> None:
         super().save_related(request, form, formsets, change)
+        form.instance.names.get_or_create(text=form.instance.name)  # search reads names
         if change and any(formset.model is LabelEdge and formset.has_changed() for formset in formsets):
             counts.recount()
 
@@ -152,10 +175,10 @@ class JobAdmin(ReadOnly):
         failed = queryset.filter(state="failed")
         files = failed.filter(kind=Job.Kind.INGEST).values_list("subject", flat=True)
         opened = submissions.retry(Submission.objects.filter(pk__in=list(files)))
-        others = list(failed.exclude(kind=Job.Kind.INGEST))
-        jobs.retry(others)
-        ring(*opened, *others)
-        self.message_user(request, f"{len(opened) + len(others)} jobs are tried again.", messages.SUCCESS)
+        for kind in (Job.Kind.RELATE, Job.Kind.LOCATE):
+            opened += jobs.reopen(kind, failed.filter(kind=kind).values_list("subject", flat=True))
+        ring(*opened)
+        self.message_user(request, f"{len(opened)} jobs are tried again.", messages.SUCCESS)
 
 
 @admin.register(Image)

@@ -2,20 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.utils import timezone
 
-from hub import sql, storage
-from hub.models import Image, Rendition, Submission
+from hub import objects, sql, storage
 
-YOUNG = timedelta(hours=24)
 SHOWN = 10
 SEGMENTS = {b"Exif\0": "EXIF", b"http://ns.adobe.com/xap/": "XMP", b"ICC_PROFILE": "ICC", b"Photoshop": "IPTC"}
-STORED = ("originals", "renditions", "incoming")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +81,9 @@ def file_is(what: str, alias: str, digest: str, size: int, deep: bool) -> Iterat
 
 def no_stray_objects(deep: bool) -> Iterator[str]:
     """Every stored object belongs to a row, or is younger than a day."""
-    for alias in STORED:
-        for name, written in storages[alias].walk():  # type: ignore[attr-defined]
-            if written < timezone.now() - YOUNG and not belongs(alias, name):
-                yield f"{alias}/{name}"
-
-
-def belongs(alias: str, name: str) -> bool:
-    """Whether a row, of whatever state, refers to this object."""
-    digest = name.rsplit("/", 1)[-1].split(".")[0]
-    if alias == "renditions":
-        previews = Submission.objects.filter(preview_sha256=digest)
-        return Rendition.objects.filter(sha256=digest).exists() or previews.exists()
-    if alias == "incoming":
-        return Submission.objects.filter(incoming=name).exists()
-    return Image.objects.filter(sha256=digest).exists() or Submission.objects.filter(sha256=digest).exists()
+    for alias in objects.ALIASES:
+        for name in objects.strays(alias):
+            yield f"{alias}/{name}"
 
 
 def renditions_are_clean(deep: bool) -> Iterator[str]:

@@ -142,7 +142,7 @@ def keyset(rows: QuerySet[Row], before: str, size: int = PAGE) -> tuple[list[Row
 
 
 def labels_of(image: Image) -> list[dict[str, Any]]:
-    """The labels people say the image shows, each with its votes."""
+    """The labels people say the image shows, each with its votes; disputed ones last."""
     rows: dict[int, dict[str, Any]] = {}
     for annotation in Annotation.objects.filter(image=image).select_related("label").order_by("id"):
         row = rows.setdefault(
@@ -150,7 +150,7 @@ def labels_of(image: Image) -> list[dict[str, Any]]:
         )
         row[annotation.verdict] += 1
         row["conflicting"] &= annotation.conflicting or annotation.verdict != "yes"
-    return list(rows.values())
+    return sorted(rows.values(), key=lambda row: row["conflicting"])
 
 
 def twins_of(image: Image, limit: int = 12) -> list[dict[str, Any]]:

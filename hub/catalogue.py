@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import counts, jobs, places, sql
+from hub import counts, jobs, places, sql, verdicts
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
 from hub.pictures import Picture, Rendered
 
@@ -96,19 +96,20 @@ def _finish_twin(work: jobs.Work, submission: Submission, sighting: Sighting, pi
     if code == "near_duplicate":
         state, preview = "review", picture.renditions[299].sha256
     elif not agrees(sighting.twin, submission.label):
-        state, code = "review", "conflicting_label"
-        _claim(sighting.twin, submission, conflicting=True)
+        code = "conflicting_label"
+        state = "review" if _claim(sighting.twin, submission, conflicting=True) else "duplicate"
     found = {"twin": sighting.twin, "detail": {"bits": sighting.bits}, "preview_sha256": preview}
-    Submission.decide(submission.pk, state, code, **found)
+    verdicts.decide(submission.pk, state, code, **found)
 
 
-def _claim(image: Image, submission: Submission, *, conflicting: bool) -> None:
-    Annotation.objects.get_or_create(
+def _claim(image: Image, submission: Submission, *, conflicting: bool) -> bool:
+    """Record the supplier's claim, once; whether it is new."""
+    return Annotation.objects.get_or_create(
         image=image,
         label=submission.label,
         account=submission.batch.supplier,
         defaults={"conflicting": conflicting},
-    )
+    )[1]
 
 
 def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int) -> list[Job]:
@@ -127,7 +128,7 @@ def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int)
         _claim(image, submission, conflicting=False)
         sql.call("hub_place_under_labels", [image.pk])
         sql.call("hub_tally", [image.pk], 1)
-        Submission.decide(submission.pk, "accepted", image=image, twin=None)
+        verdicts.decide(submission.pk, "accepted", image=image, twin=None)
         opened = [jobs.open_job(Job.Kind.RELATE, image.pk) if picture.fingerprint else None]
         opened.append(places.lookup(image.place))
         return [job for job in opened if job]
@@ -174,44 +175,41 @@ def _row(image: Image, made: Rendered) -> Rendition:
     )
 
 
-def relate(work: jobs.Work, image: Image, found: list[tuple[int, int, bool]]) -> None:
-    """Record the older images that look like `image`: (id, bits apart, whether the scene is the same)."""
+def relate(work: jobs.Work, image: Image, found: list[tuple[int, int]]) -> None:
+    """Record the older images that look like `image`: ids, and how many bits apart."""
     with transaction.atomic():
         if found:
             counts.lock()
         jobs.finish(work)
-        asked = [image.pk, *(pk for pk, _, _ in found)]
+        asked = [image.pk, *(pk for pk, _ in found)]
         live = set(Image.objects.filter(pk__in=asked, withdrawn_at=None).values_list("pk", flat=True))
-        twins = [
-            Twin(first_id=pk, second=image, bits=n, same_scene=same) for pk, n, same in found if {pk, image.pk} <= live
-        ]
+        twins = [Twin(first_id=pk, second=image, bits=apart) for pk, apart in found if {pk, image.pk} <= live]
         if twins:
             with counts.recounting(sorted(live)):
                 Twin.objects.bulk_create(twins, ignore_conflicts=True)
 
 
 def settle_claim(submission: Submission, moderator: Account, right: str) -> None:
-    """A moderator decides which labels the twin of a conflicting submission shows: "first", "second" or "both"."""
-    twin = submission.twin
+    """A moderator decides which labels the twin of a conflicting submission shows: "first", "second" or "both".
+
+    Inside the catalogue's lock.
+    """
+    twin, label = submission.twin, submission.label
     assert twin is not None
-    claim = Annotation.objects.filter(image=twin, label=submission.label, account=submission.batch.supplier)
-    counts.lock()
+    verdict = "no" if right == "first" else "yes"
     with counts.recounting([twin.pk]):
-        claim.update(conflicting=right == "first")
         if right == "second":
-            Annotation.objects.filter(image=twin, verdict="yes").exclude(label=submission.label).update(
-                conflicting=True
-            )
-    Annotation.objects.update_or_create(
-        image=twin,
-        label=submission.label,
-        account=moderator,
-        defaults={"verdict": "no" if right == "first" else "yes"},
-    )
+            Annotation.objects.filter(image=twin, verdict="yes").exclude(label=label).update(conflicting=True)
+        Annotation.objects.update_or_create(image=twin, label=label, account=moderator, defaults={"verdict": verdict})
+        claims = Annotation.objects.filter(image=twin, label=label, verdict="yes")
+        claims.update(conflicting=right == "first")
 
 
-def withdraw(image: Image) -> None:
-    """Take a photo out of the catalogue at once: no page, count or lookup knows it from here on."""
+def withdraw(image: Image) -> list[Job]:
+    """Take a photo out of the catalogue at once: no page, count or lookup knows it from here on.
+
+    What waited in review because of it is checked again. Returns the jobs to ring for.
+    """
     with transaction.atomic():
         counts.lock()
         others = [twin.first_id if twin.second_id == image.pk else twin.second_id for twin in _twins(image)]
@@ -221,6 +219,7 @@ def withdraw(image: Image) -> None:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = %s", [image.pk])
         Submission.objects.filter(image=image).update(state="withdrawn", reason="withdrawn", decided_at=Now())
+        return verdicts.reopen(Submission.objects.filter(twin=image, state="review").select_for_update())
 
 
 def _twins(image: Image):

@@ -62,21 +62,23 @@ def other_database(url: str, further: int) -> str:
 
 
 @contextmanager
-def running(where: Path | None = None, *, durable: bool = True) -> Iterator[None]:
+def running(where: Path | None = None, *, durable: bool = True) -> Iterator[dict[str, servers.Server]]:
     """Run the servers that are not provided from outside, ready on entry and gone on exit.
 
-    `durable=False` turns fsync off, for tests. Raises `CannotStart` with the reason.
+    Gives the servers it runs, by name. `durable=False` turns fsync off, for tests. Raises `CannotStart` with the
+    reason.
     """
     where = where or home()
+    mine = {}
     with ExitStack() as stack:
         make_home(where)
         stack.enter_context(_only_one(where))
         private_folder(_sockets(where))
         if not os.environ.get("DATABASE_URL"):
-            stack.enter_context(servers.postgres(where, _sockets(where), durable=durable))
+            mine["postgres"] = stack.enter_context(servers.postgres(where, _sockets(where), durable=durable))
         if not os.environ.get("REDIS_URL"):
-            stack.enter_context(servers.redis(where, _redis_socket(where), durable=durable))
-        yield
+            mine["redis"] = stack.enter_context(servers.redis(where, _redis_socket(where), durable=durable))
+        yield mine
 
 
 @contextmanager

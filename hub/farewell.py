@@ -4,7 +4,7 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from hub import audit, counts, jobs, storage
+from hub import counts, objects, storage, verdicts
 from hub.models import Account, Batch, Image, Job, Place, Rendition, Submission, Twin
 
 
@@ -25,9 +25,7 @@ def clean() -> tuple[dict[str, int], list[Job]]:
         files = files_of(batches, images)
         again = check_again(batches, images)
         gone = remove(batches, images)
-    # A worker may be about to admit a picture whose files are these very ones: then they wait for the tidying.
-    busy = Job.objects.filter(kind=Job.Kind.INGEST, state="running").exists()
-    gone["files"] = 0 if busy else sum(delete(alias, name) for alias, name in sorted(files))
+    gone["files"] = sum(objects.discard(alias, name, young=True) for alias, name in sorted(files))
     return gone, again
 
 
@@ -51,10 +49,7 @@ def check_again(batches: list[int], images: list[int]) -> list[Job]:
         for row in kept_out.exclude(batch__in=batches).select_for_update()
         if row.sha256 and storages["originals"].exists(storage.key(row.sha256))
     ]
-    Submission.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state="received", reason="", detail={}, twin=None, preview_sha256="", decided_at=None
-    )
-    return [jobs.open_job(Job.Kind.INGEST, row.pk) for row in rows]
+    return verdicts.reopen(rows)
 
 
 def remove(batches: list[int], images: list[int]) -> dict[str, int]:
@@ -80,11 +75,3 @@ def forget_places() -> None:
     unused = list(Place.objects.filter(images=None, batches=None).values_list("pk", flat=True))
     Job.objects.filter(kind=Job.Kind.LOCATE, subject__in=unused).delete()
     Place.objects.filter(pk__in=unused).delete()
-
-
-def delete(alias: str, name: str) -> bool:
-    """Delete a file no row refers to any more; whether it was so."""
-    if audit.belongs(alias, name):
-        return False
-    storages[alias].delete(name)
-    return True

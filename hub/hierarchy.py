@@ -73,6 +73,7 @@ def load(wanted: list[Wanted]) -> Loaded:
     """
     with transaction.atomic():
         lock()
+        counts.lock()  # no image may come in between old ancestors and new ones
         known = _Known()
         found = {node.key: known.find(node) for node in wanted}
         new = {key for key, label in found.items() if label is None}

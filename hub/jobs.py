@@ -122,12 +122,11 @@ def bury(job: int, error: str, attempt: int | None = None) -> bool:
     )
 
 
-def retry(jobs: Iterable[Job]) -> int:
-    """Give failed jobs a new set of attempts (staff asks for it)."""
-    ids = [job.pk for job in jobs]
-    return Job.objects.filter(pk__in=ids, state="failed").update(
-        state="queued", attempt=0, run_after=Now(), finished_at=None, announced_at=Now() - ANNOUNCE_AGAIN
-    )
+def reopen(kind: str, subjects: Iterable[int]) -> list[Job]:
+    """New jobs, with a new set of attempts, in place of those that failed for good."""
+    wanted = sorted(set(subjects))
+    Job.objects.filter(kind=kind, subject__in=wanted, state="failed").delete()
+    return [open_job(kind, subject) for subject in wanted]
 
 
 def oldest_age() -> float:

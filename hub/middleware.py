@@ -3,11 +3,14 @@
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.middleware.gzip import GZipMiddleware
+from redis.exceptions import RedisError
 
 from hub.problems import Refused, problem
 from hub.storage import Away
 
 log = structlog.get_logger("hub.web")
+AWAY = (OperationalError, InterfaceError, RedisError, Away)
 # A form around one file: names, boundaries, tokens.
 ENVELOPE = 64 * 1024
 
@@ -18,6 +21,8 @@ def outermost(get_response):
     def middleware(request):
         with structlog.contextvars.bound_contextvars(path=request.path, method=request.method):
             response = get_response(request)
+        if "Cookie" in response.get("Vary", ""):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=()")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
@@ -25,20 +30,31 @@ def outermost(get_response):
     return middleware
 
 
+class CompressText(GZipMiddleware):
+    """Compress pages; a picture is compressed already, and would lose its length."""
+
+    def process_response(self, request, response):
+        if response.get("Content-Type", "").startswith("image/") or response.has_header("Content-Disposition"):
+            return response
+        return super().process_response(request, response)
+
+
 def limit_body(get_response):
-    """Refuse, unread, a body larger than one file may be."""
+    """Refuse, unread, a body larger than one file may be; and an address with a NUL, which no database takes."""
 
     def middleware(request):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > settings.MAX_FILE_BYTES + ENVELOPE:
             return problem(request, 413, "too_large", limit=settings.MAX_FILE_BYTES)
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return problem(request, 400, "bad_request")
         return get_response(request)
 
     return middleware
 
 
 def answers(get_response):
-    """Turn a refusal into its answer, and an unreachable database or store into 503 with Retry-After."""
+    """Turn a refusal into its answer, and an unreachable database, store or Redis into 503 with Retry-After."""
 
     def middleware(request):
         return get_response(request)
@@ -46,8 +62,11 @@ def answers(get_response):
     def process_exception(request, exception):
         if isinstance(exception, Refused):
             return problem(request, exception.status, exception.code, **exception.detail)
-        if isinstance(exception, (OperationalError, InterfaceError, Away)):
-            log.error("database or storage away", error=str(exception))
+        if isinstance(exception, FileNotFoundError):
+            log.error("object missing", error=str(exception))
+            return problem(request, 404, "not_found")
+        if isinstance(exception, AWAY):
+            log.error("away", error=str(exception))
             response = problem(request, 503, "away")
             response["Retry-After"] = "10"
             return response

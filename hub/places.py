@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from hub import counts, jobs
@@ -48,6 +49,12 @@ def of(batch: Batch, gps: tuple[float, float] | None) -> Place | None:
 def lookup(place: Place | None) -> Job | None:
     """The job that looks the place up, if nobody has yet."""
     return jobs.open_job(Job.Kind.LOCATE, place.pk) if place and place.source == "" else None
+
+
+def forgotten() -> QuerySet[Place]:
+    """Places nobody has looked up, but for those whose lookup failed for good."""
+    failed = Job.objects.filter(kind=Job.Kind.LOCATE, state="failed").values("subject")
+    return Place.objects.filter(source="").exclude(pk__in=failed)
 
 
 def found(work: jobs.Work, place: Place, source: str, **names) -> None:

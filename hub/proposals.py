@@ -6,13 +6,18 @@ from hub.hierarchy import MAX_NAME, free_slug, lock, printable
 from hub.models import Account, Label, LabelEdge, LabelName, LabelProposal
 from hub.problems import Refused
 
+MAX_OPEN = 20
+
 
 def propose(account: Account, name: str, parent: Label | None = None, why: str = "") -> LabelProposal:
-    """Ask for a label. Raises Refused: label_name, label_exists, label_proposed."""
+    """Ask for a label. Raises Refused: label_name, label_exists, label_proposed,
+    too_many_proposals."""
     name = printable(name)
     if not 2 <= len(name) <= MAX_NAME or not any(c.isalpha() for c in name):
         raise Refused("label_name")
     _must_be_new(name)
+    if account.label_proposals.filter(state="open").count() >= MAX_OPEN:
+        raise Refused("too_many_proposals", 429, limit=MAX_OPEN)
     try:
         with transaction.atomic():
             return LabelProposal.objects.create(name=name, parent=parent, why=printable(why)[:300], proposer=account)

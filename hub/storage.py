@@ -97,7 +97,7 @@ class BucketStorage(S3Storage):
             yield item.key[start:], item.last_modified
 
     def presigned_put(self, name: str, size: int) -> str:
-        """A link to PUT exactly `size` bytes at `name`, once, for a few minutes."""
+        """A link to PUT exactly `size` bytes at `name`, for a few minutes. Each file has a name of its own."""
         return public_client().generate_presigned_url(
             "put_object",
             Params={
@@ -198,16 +198,19 @@ def one_time_name() -> str:
 
 
 def response(alias: str, name: str, content_type: str, attachment: str = "") -> HttpResponseBase:
-    """Serve one object under our own type: streamed from a folder, or sent on to a signed link of the bucket."""
+    """Serve one object under our own type: streamed from a folder, or sent on to a signed link of the bucket.
+
+    Raises FileNotFoundError when a folder has no such file, Away when it cannot be read.
+    """
     store = storages[alias]
     disposition = f'attachment; filename="{attachment}"' if attachment else "inline"
     if isinstance(store, BucketStorage):
         return HttpResponseRedirect(
             store.public_url(name, {"ResponseContentType": content_type, "ResponseContentDisposition": disposition})
         )
-    return FileResponse(
-        store.open(name), content_type=content_type, as_attachment=bool(attachment), filename=attachment
-    )
+    with _reachable():
+        file = store.open(name)
+    return FileResponse(file, content_type=content_type, as_attachment=bool(attachment), filename=attachment)
 
 
 def read_signed(token: str) -> tuple[str, str]:

@@ -10,13 +10,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from hub import catalogue, jobs, places, storage
+from hub import catalogue, jobs, objects, places, storage, verdicts
 from hub.models import Account, Batch, Image, Job, Label, Submission
 from hub.models.submission import Precision
 from hub.problems import Refused
 
+MAX_EMPTY_BATCHES = 50
 DIGEST = re.compile(r"[0-9a-f]{64}")
-OVER = ("accepted", "duplicate", "rejected", "failed", "withdrawn")
 
 
 def start_batch(
@@ -30,6 +30,8 @@ def start_batch(
     drawn: bool = False,
 ) -> Batch:
     """Open a batch. A hidden batch keeps no place, whatever else was said."""
+    if supplier.batches.filter(submissions=None).count() >= MAX_EMPTY_BATCHES:
+        raise Refused("too_many_batches", 429, limit=MAX_EMPTY_BATCHES)
     hidden = precision == Precision.HIDDEN
     return Batch.objects.create(
         supplier=supplier,
@@ -71,16 +73,29 @@ def receive(
     check_size(size)
     if declared and declared != sha256:
         raise Refused("changed_on_the_way", 422)
-    if earlier := _earlier(batch, sha256, tidy_name(filename)):
+    with transaction.atomic():
+        objects.hold(storage.key(sha256))
+        return _keep(batch, label or batch.label, file, tidy_name(filename), sha256, size)
+
+
+def _keep(
+    batch: Batch, label: Label, file: IO[bytes], filename: str, sha256: str, size: int
+) -> tuple[Submission, Job | None]:
+    earlier = _earlier(batch, sha256, filename)
+    if earlier and not _may_come_again(earlier):
         return earlier, None
-    check_room(batch)
+    if not earlier:
+        check_room(batch)
     storage.put("originals", storage.key(sha256), file)
-    return _record(batch, label=label or batch.label, filename=tidy_name(filename), sha256=sha256, size=size)
+    if not earlier:
+        return _record(batch, label=label, filename=filename, sha256=sha256, size=size)
+    job = verdicts.reopen([earlier], label=label, size=size, incoming="")[0]
+    return Submission.objects.get(pk=earlier.pk), job
 
 
 def check_size(size: int) -> None:
     """Raises Refused for an empty or too large file."""
-    if size == 0:
+    if size <= 0:
         raise Refused("empty")
     if size > settings.MAX_FILE_BYTES:
         raise Refused("too_large", 413)
@@ -94,6 +109,11 @@ def check_room(batch: Batch) -> None:
 
 def _earlier(batch: Batch, sha256: str, filename: str) -> Submission | None:
     return batch.submissions.filter(sha256=sha256, filename=filename).first() if sha256 else None
+
+
+def _may_come_again(earlier: Submission) -> bool:
+    """Whether sending the file once more starts anew: it never came whole, we failed, or it was taken back."""
+    return earlier.state in ("withdrawn", "failed") or earlier.reason in ("never_arrived", "changed_on_the_way")
 
 
 def _record(batch: Batch, *, job: bool = True, **fields: Any) -> tuple[Submission, Job | None]:
@@ -118,7 +138,7 @@ def known(batch: Batch, sha256: str, filename: str, label: Label | None = None) 
     if not sha256:
         return None
     if earlier := _earlier(batch, sha256, tidy_name(filename)):
-        return None if earlier.incoming else earlier
+        return None if earlier.incoming or _may_come_again(earlier) else earlier
     twin = Image.objects.filter(sha256=sha256, withdrawn_at=None).first()
     if not twin or not catalogue.agrees(twin, label):
         return None
@@ -130,16 +150,15 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
     """Make room for a file that the browser sends straight to the bucket: a submission with a one-time key."""
     check_size(size)
     sha256 = check_digest(sha256)
-    if (earlier := _earlier(batch, sha256, tidy_name(filename))) and earlier.incoming and earlier.state == "received":
+    name = tidy_name(filename)
+    slot = {"sha256": sha256, "size": size, "incoming": storage.one_time_name(), "label": label or batch.label}
+    if (earlier := _earlier(batch, sha256, name)) and _may_come_again(earlier):
+        verdicts.forget([earlier.pk], **slot)
+        return Submission.objects.get(pk=earlier.pk)
+    if earlier:
         return earlier
     check_room(batch)
-    fields = {
-        "filename": tidy_name(filename),
-        "sha256": sha256,
-        "size": size,
-        "incoming": storage.one_time_name(),
-    }
-    return _record(batch, job=False, label=label or batch.label, **fields)[0]
+    return _record(batch, job=False, filename=name, **slot)[0]
 
 
 def put_link(submission: Submission) -> dict[str, Any] | None:
@@ -172,9 +191,11 @@ def claim_incoming(submission: Submission) -> bytes:
     sha256 = storage.digest_of(data)
     if submission.sha256 not in ("", sha256):
         raise Refused("changed_on_the_way")
-    storage.put("originals", storage.key(sha256), data)
     slot = submission.incoming
-    _settle_digest(submission, sha256, len(data))
+    with transaction.atomic():
+        objects.hold(storage.key(sha256))
+        storage.put("originals", storage.key(sha256), data)
+        _settle_digest(submission, sha256, len(data))
     storage.delete("incoming", slot)
     return data
 
@@ -190,7 +211,7 @@ def reject(work: jobs.Work, code: str, detail: dict | None = None) -> None:
     """The supplier's matter: a reason in words, and the job has succeeded."""
     with transaction.atomic():
         jobs.finish(work)
-        Submission.decide(work.subject, "rejected", code, detail=detail or {}, incoming="")
+        verdicts.decide(work.subject, "rejected", code, detail=detail or {}, incoming="")
 
 
 def give_up(job: Job, error: str, attempt: int | None = None) -> bool:
@@ -208,9 +229,7 @@ def give_up(job: Job, error: str, attempt: int | None = None) -> bool:
 def retry(submissions: QuerySet[Submission]) -> list[Job]:
     """Staff asks for another try of files that failed on our side."""
     with transaction.atomic():
-        rows = list(submissions.filter(state="failed").select_for_update())
-        Submission.objects.filter(pk__in=[row.pk for row in rows]).update(state="received", reason="", decided_at=None)
-        return [jobs.open_job(Job.Kind.INGEST, row.pk) for row in rows]
+        return verdicts.reopen(submissions.filter(state="failed").select_for_update())
 
 
 def visible_to(account: Account) -> Q:

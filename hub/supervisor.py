@@ -9,7 +9,7 @@ from functools import partial
 import honcho.manager
 import honcho.process
 
-from hub.servers import die_with_parent
+from hub.servers import Server, die_with_parent
 
 # A task under way may finish; what is cut short after that is taken up again from its Job row.
 honcho.manager.KILL_WAIT = 15
@@ -37,15 +37,17 @@ class Supervisor(honcho.manager.Manager):
         # exec: signals go to the program, not to a shell around it.
         self.add_process(name, f"exec {shlex.join(command)}", env=env)
 
-    def run(self) -> str | None:
-        """Run all until the end. Answers the name of the process that ended by itself, or None."""
+    def run(self, servers: dict[str, Server]) -> str | None:
+        """Run all until the end. Answers the name of the process or server that ended by itself, or None."""
         self.ended: list[str] = []
+        self.servers = servers
         self.loop()
         asked = self.returncode in {known["rc"] for known in honcho.manager.SIGNALS.values()}
         return None if asked else self.ended[0]
 
     def _any_stopped(self) -> bool:
         stopped = [name for name, process in self._processes.items() if "returncode" in process]
+        stopped += [name for name, server in self.servers.items() if server.poll() is not None]
         self.ended += [name for name in stopped if name not in (*self.ended, self.errand)]
         return bool(self.ended)
 
@@ -54,7 +56,7 @@ class Supervisor(honcho.manager.Manager):
             super()._system_print(data)
 
     def _killall(self, force: bool = False) -> None:
-        # Politely only the program itself: pools and gunicorn tell their own children, and a child of
+        # Politely only the program itself: a pool tells its own children, and a child of
         # Celery's that gets SIGTERM drops its task. By force the whole group, so that none is left.
         for process in self._processes.values():
             if "pid" in process and "returncode" not in process:

@@ -10,6 +10,7 @@ from celery.signals import setup_logging, worker_process_init
 from django.apps import apps
 from django.conf import settings
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
     from hub.models import Job
@@ -45,6 +46,16 @@ app.conf.update(
         "tidy": {"task": "workers.upkeep.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )
+
+
+def unheard(kind: str) -> int:
+    """How many messages wait in the queue of this kind of job; 0 when the broker does not say."""
+    queue = "places" if kind == "locate" else "ingest"
+    try:
+        with app.connection_for_read() as broker:
+            return broker.default_channel.client.llen(queue)
+    except (OperationalError, RedisError):
+        return 0
 
 
 def ring(*jobs: "Job | None") -> None:

@@ -1,12 +1,12 @@
 """Queue `ingest`: verify, dedupe and resize each submission, and answer for it."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 
-from hub import catalogue, jobs, storage, submissions
+from hub import catalogue, jobs, objects, storage, submissions
 from hub.models import Image, Job, Submission
 from hub.problems import Refused
 from workers.celery import app
@@ -49,7 +49,7 @@ def check(work: jobs.Work) -> list[Job] | None:
 
 def read(data: bytes) -> "Picture":
     """Verify, hash and render under the hub's own limits. Raises imaging.Rejected."""
-    from workers.imaging import Limits, process
+    from workers.imaging import Limits, Rejected, process
 
     limits = Limits(
         max_bytes=settings.MAX_FILE_BYTES,
@@ -57,45 +57,51 @@ def read(data: bytes) -> "Picture":
         min_side=settings.MIN_SIDE,
         max_side=settings.MAX_SIDE,
     )
-    return process(data, limits)
+    try:
+        return process(data, limits)
+    except MemoryError:
+        raise Rejected("too_complex", limit=settings.INGEST_CHILD_BYTES) from None
 
 
 def place(work: jobs.Work, submission: Submission, picture: "Picture") -> list[Job] | None:
     """Store the renditions of a picture nobody has given yet, and admit it."""
     above = catalogue.horizon()
-    if sighting := catalogue.find_twin(submission.sha256, picture, distinct=submission.distinct):
-        if sighting.code == "near_duplicate":
-            store([picture.renditions[299]])
-        catalogue.refuse_twin(work, submission, sighting, picture)
-        return None
-    store(picture.renditions.values())
-    return catalogue.admit(work, submission, picture, above)
+    sighting = catalogue.find_twin(submission.sha256, picture, distinct=submission.distinct)
+    renditions = list(picture.renditions.values())
+    if sighting:
+        renditions = [picture.renditions[299]] if sighting.code == "near_duplicate" else []
+    with transaction.atomic():
+        store(renditions)
+        if sighting:
+            catalogue.refuse_twin(work, submission, sighting, picture)
+            return None
+        return catalogue.admit(work, submission, picture, above)
 
 
-def store(renditions: "Iterable[Rendition]") -> None:
-    """Put renditions under their digests, side by side: each put waits for a disk or a network, not for us."""
+def store(renditions: "list[Rendition]") -> None:
+    """Put renditions under their digests, side by side: each put waits for a disk or a network, not for us.
 
-    def put(made: "Rendition") -> None:
-        storage.put("renditions", storage.rendition_key(made.sha256), made.data)
-
+    In the transaction that writes their rows: until it ends, nothing discards them.
+    """
+    names = {storage.rendition_key(made.sha256): made.data for made in renditions}
+    objects.hold(*names)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(put, renditions))
+        list(pool.map(lambda name: storage.put("renditions", name, names[name]), names))
 
 
 def find_related(work: jobs.Work) -> None:
     """Record the images within the loose threshold: at once when near, else when local features agree."""
     image = Image.objects.get(pk=work.subject)
-    found = [
-        (other, bits, bits <= settings.REVIEW_BITS or same_scene(image.pk, other))
-        for other, bits in catalogue.relatives(image)
-    ]
-    catalogue.relate(work, image, [pair for pair in found if pair[2]])
+    around = catalogue.relatives(image)
+    near = [(other, bits) for other, bits in around if bits <= settings.REVIEW_BITS]
+    catalogue.relate(work, image, near + same_scene(image, [pair for pair in around if pair not in near]))
 
 
-def same_scene(*images: int) -> bool:
-    """Whether two images show one scene, by local features of their 299 renditions."""
+def same_scene(image: Image, around: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of the (id, bits) that show the scene of `image`, by local features of their 299 renditions."""
     from workers import imaging
 
-    digests = dict(Image.objects.filter(pk__in=images, renditions__side=299).values_list("pk", "renditions__sha256"))
-    first, second = (storage.get("renditions", storage.rendition_key(digests[pk])) for pk in images)
-    return imaging.same_scene(first, second)
+    asked = [image.pk, *(other for other, _ in around)] if around else []
+    digests = dict(Image.objects.filter(pk__in=asked, renditions__side=299).values_list("pk", "renditions__sha256"))
+    shown = {pk: storage.get("renditions", storage.rendition_key(digest)) for pk, digest in digests.items()}
+    return [(pk, bits) for pk, bits in around if pk in shown and imaging.same_scene(shown[image.pk], shown[pk])]

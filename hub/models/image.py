@@ -159,7 +159,6 @@ class Twin(models.Model):
     first = models.ForeignKey(Image, models.CASCADE, related_name="younger_twins")
     second = models.ForeignKey(Image, models.CASCADE, related_name="older_twins")
     bits = models.SmallIntegerField()
-    same_scene = models.BooleanField()
 
     class Meta:
         constraints = [

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class Job(models.Model):
@@ -20,10 +21,10 @@ class Job(models.Model):
     subject = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempt = models.SmallIntegerField(default=0)
-    run_after = models.DateTimeField(db_default=models.functions.Now())
+    run_after = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
-    announced_at = models.DateTimeField(db_default=models.functions.Now())
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    announced_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
 

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 
 
@@ -98,7 +99,7 @@ class LabelProposal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("name"),
+                Lower("name"),
                 condition=models.Q(state="open"),
                 name="a_name_is_proposed_once_at_a_time",
             ),

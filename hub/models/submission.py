@@ -1,9 +1,6 @@
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.urls import reverse
 
 from hub.models.label import Label
@@ -145,8 +142,3 @@ class Submission(models.Model):
     def preview(self) -> str:
         """Where its supplier and moderators see it while it is in review; "" otherwise."""
         return reverse("preview", args=[self.pk]) if self.preview_sha256 and self.state == "review" else ""
-
-    @classmethod
-    def decide(cls, pk: int, state: str, reason: str = "", **fields: Any) -> None:
-        """Write what became of a submission, in the transaction that finishes its job."""
-        cls.objects.filter(pk=pk).update(state=state, reason=reason, decided_at=Now(), **{"detail": {}, **fields})

@@ -5,14 +5,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from hub import browse, facets, forms, labels
 from hub.models import Label, LabelProposal
 from hub.models.submission import Licence
+from hub.problems import Refused
 from hub.reasons import FILES, advice, words
 from hub.views.decorators import moderator, visitor
 
+# More direct kinds than any label has, in the hierarchies we know.
+MANY = 500
 MEANING = {
     Licence.CC0: "Anyone may use your photos for anything, without naming you.",
     Licence.CC_BY: "Anyone may use your photos for anything, naming you.",
@@ -59,7 +62,7 @@ def clean(text: str) -> str:
     return text.replace("\0", "").strip()[:100]
 
 
-@require_GET
+@require_safe
 def labels_json(request: HttpRequest) -> HttpResponse:
     """Labels that match what is being typed."""
     hits = labels.search(clean(request.GET.get("q", "")), 12)
@@ -88,7 +91,7 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "label": label,
         "paths": labels.paths(label),
-        "children": labels.tiles(label)[0],
+        "children": labels.tiles(label, limit=MANY)[0],
         "siblings": labels.siblings(label),
         "parts": labels.parts(label),
         "synonyms": [name.text for name in label.names.all() if name.text != label.name],
@@ -138,7 +141,9 @@ def propose_label(request: HttpRequest) -> HttpResponse:
 def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept or decline a proposed label."""
     proposal = get_object_or_404(LabelProposal, pk=pk)
-    decide = labels.accept if request.POST.get("accept") else labels.decline
+    if not {"accept", "decline"} & set(request.POST):
+        raise Refused("bad_request", 400)
+    decide = labels.accept if "accept" in request.POST else labels.decline
     decide(proposal, visitor(request))
     return redirect("review")
 

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub import forms, places, review, submissions
 from hub.models import Batch, Label, Submission
@@ -69,7 +69,7 @@ def own_submission(request: HttpRequest, pk: int) -> Submission:
 
 
 @login_required
-@require_GET
+@require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch, a chip per file; open to more files until it is full."""
     found = own_batch(request, pk)
@@ -107,4 +107,5 @@ def _decided(request: HttpRequest, submission: Submission, said: str) -> HttpRes
         submission.refresh_from_db()
         return JsonResponse(as_json(submission))
     messages.success(request, said)
-    return redirect("mine" if request.POST.get("next") == "mine" else submission.batch)
+    back = request.POST.get("next")
+    return redirect(back if back in ("mine", "review") else submission.batch)

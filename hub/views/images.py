@@ -11,8 +11,14 @@ from hub import browse, catalogue, labels, storage, submissions
 from hub.models import Image, Submission
 from hub.problems import problem
 from hub.views.decorators import visitor
+from workers.celery import ring
 
-EXTENSIONS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp")}
+EXTENSIONS = {
+    "JPEG": ("image/jpeg", "jpg"),
+    "PNG": ("image/png", "png"),
+    "WEBP": ("image/webp", "webp"),
+    "HEIF": ("image/heic", "heic"),
+}
 CHECKS = (
     "Read completely, by a strict decoder",
     "No copy of it in the whole hub, exact, edited or mirrored",
@@ -36,7 +42,7 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
     ways = labels.paths_of([row["label"] for row in shown])
     for row in shown:
         row["path"] = ways[row["label"].pk]
-    newer, older = browse.neighbours(image, image.batch.label)
+    newer, older = browse.neighbours(image, shown[0]["label"] if shown else None)
     context = {
         "image": image,
         "labels": shown,
@@ -88,7 +94,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
 def original(request: HttpRequest, sha256: str) -> HttpResponseBase:
     """The bytes as received, to their supplier alone: they may say where and with what they were taken."""
     image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=visitor(request))
-    content_type, extension = EXTENSIONS.get(image.format, ("application/octet-stream", "heic"))
+    content_type, extension = EXTENSIONS[image.format]
     name = f"{image.sha256[:16]}.{extension}"
     response = storage.response("originals", storage.key(image.sha256), content_type, attachment=name)
     response["Cache-Control"] = "private, no-store"
@@ -100,6 +106,6 @@ def original(request: HttpRequest, sha256: str) -> HttpResponseBase:
 def withdraw(request: HttpRequest, sha256: str) -> HttpResponse:
     """Its supplier takes a photo back."""
     image = get_object_or_404(Image, sha256=sha256, withdrawn_at=None, supplier=visitor(request))
-    catalogue.withdraw(image)
+    ring(*catalogue.withdraw(image))
     messages.success(request, "Taken back: the photo is gone from every page and every count.")
     return redirect("mine")

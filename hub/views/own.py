@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hub import browse, facets, forms
 from hub.models import Batch, Image, Submission
@@ -15,7 +15,7 @@ PAGE = 20
 
 
 @login_required
-@require_GET
+@require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """An account's batches, what needs its eye, and why files were not taken."""
     batches = Batch.objects.filter(supplier=visitor(request)).select_related("label", "place")

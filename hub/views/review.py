@@ -3,7 +3,7 @@
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hub import browse, facets
 from hub import review as decisions
@@ -15,7 +15,7 @@ PAGE = 20
 
 
 @moderator
-@require_GET
+@require_safe
 def review(request: HttpRequest) -> HttpResponse:
     """Pictures under two labels, near-duplicates in doubt, and proposed labels."""
     waiting = Submission.objects.filter(state="review").select_related("twin", "batch__supplier", "label")

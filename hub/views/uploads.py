@@ -1,13 +1,14 @@
 """What the page's script asks while it gives photos: precheck, send, follow."""
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hub import submissions
 from hub.models import Batch, Label, Submission
@@ -15,6 +16,8 @@ from hub.problems import Refused
 from hub.templatetags.hub import what_next, why
 from hub.views.decorators import member, visitor
 from workers.celery import ring
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,120}")
 
 
 def own_batch(request: HttpRequest, pk: int) -> Batch:
@@ -30,7 +33,7 @@ def rows(batch: Batch):
 
 
 @member
-@require_GET
+@require_safe
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The state of every file of a batch."""
     found = own_batch(request, pk)
@@ -48,7 +51,7 @@ def precheck(request: HttpRequest, pk: int) -> HttpResponse:
     if not isinstance(files, list) or len(files) > settings.MAX_BATCH_FILES or not all(map(_is_file, files)):
         raise Refused("bad_request", 400)
     answers = [
-        submissions.known(found, file.get("sha256", ""), file["filename"], label(found, file.get("label")))
+        submissions.known(found, file.get("sha256") or "", file["filename"], label(found, file.get("label")))
         for file in files
     ]
     return JsonResponse({"answers": [answer and as_json(answer) for answer in answers]})
@@ -126,6 +129,7 @@ def body(request: HttpRequest) -> dict[str, Any]:
     """The JSON object of a request. Raises Refused for anything else."""
     try:
         found = json.loads(request.body)
+        json.dumps(found, ensure_ascii=False).encode()  # lone surrogates pass JSON, and no database
     except (ValueError, RecursionError):
         raise Refused("bad_request", 400) from None
     if not isinstance(found, dict):
@@ -137,7 +141,7 @@ def label(batch: Batch, slug: str | None) -> Label:
     """The label a file claims: its own, or its batch's. Raises Refused for one that does not exist."""
     if not slug:
         return batch.label
-    found = None if "\0" in slug else Label.objects.filter(slug=slug).first()
+    found = Label.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
     if found is None:
         raise Refused("unknown_label")
     return found

@@ -5,6 +5,6 @@ FROM (
            row_number() OVER (PARTITION BY facet ORDER BY n DESC, value) AS place,
            count(*) OVER (PARTITION BY facet) AS of
     FROM hub_labelstat
-    WHERE label_id IS NOT DISTINCT FROM %(label)s AND n > 0
+    WHERE (label_id = %(label)s::bigint OR (%(label)s::bigint IS NULL AND label_id IS NULL)) AND n > 0
 ) AS ranked
 WHERE place <= 300

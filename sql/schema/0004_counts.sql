@@ -99,3 +99,8 @@ CREATE FUNCTION hub_recount() RETURNS void LANGUAGE sql AS $$
     INSERT INTO hub_labelstat (label_id, facet, value, n)
         SELECT label_id, facet, value, count(*) FROM hub_image_stat GROUP BY 1, 2, 3;
 $$;
+
+-- Waits for, and keeps to the end of the transaction, the right to store or discard these objects.
+CREATE FUNCTION hub_hold(names text[]) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended(name, 7236002)) FROM unnest(names) AS name ORDER BY name
+$$;

@@ -8,7 +8,7 @@ export function upload(batch, item, progress) {
 
 function direct(batch, item, progress) {
   const form = new FormData();
-  form.append("file", item.file, item.file.name);
+  form.append("file", item.file, item.file.name.slice(-200)); // a longer name would not fit a part's header
   form.append("sha256", item.sha256);
   form.append("label", item.label?.slug ?? "");
   return sendForm(batch.files, form, progress);

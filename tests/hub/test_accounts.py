@@ -5,8 +5,9 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from hub.models import Account
-from tests import factories
+from hub import audit
+from hub.models import Account, Label
+from tests import factories, images
 from tests.hub.conftest import logged_in
 
 SIGNUP = {"email": "bo@example.org", "username": "bo", "password1": "long-and-odd-7", "password2": "long-and-odd-7"}
@@ -115,6 +116,29 @@ def test_every_page_of_the_admin_opens(db, django_assert_max_num_queries):
     for model in ("account", "label", "labelproposal", "batch", "submission", "job", "image", "place"):
         with django_assert_max_num_queries(15):
             assert boss.get(f"/admin/hub/{model}/").status_code == 200
+
+
+def test_staff_cannot_take_the_place_of_a_moderator(staff):
+    moderator = factories.account()
+    moderator.user_permissions.add(Permission.objects.get(codename="moderate"))
+    form = {"password1": "mine-now-odd-9", "password2": "mine-now-odd-9", "usable_password": "true"}
+    assert logged_in(staff).post(f"/admin/hub/account/{moderator.pk}/password/", form).status_code == 403
+
+
+def test_staff_cannot_grant_itself_premium(staff):
+    logged_in(staff).post("/admin/hub/account/", {"action": "grant_premium", "_selected_action": [staff.pk]})
+    staff.refresh_from_db()
+    assert not staff.is_premium
+
+
+def test_a_label_removed_in_the_admin_leaves_the_counts_right(db):
+    root = factories.label("Root")
+    middle = factories.label("Middle", root)
+    factories.checked(images.photo(seed=1), factories.batch(under=factories.label("Leafy", middle)))
+    boss = logged_in(factories.account(is_staff=True, is_superuser=True))
+    boss.post(f"/admin/hub/label/{middle.pk}/delete/", {"post": "yes"})
+    assert not Label.objects.filter(pk=middle.pk).exists()
+    assert not [finding.first for finding in audit.run() if finding.count]
 
 
 def test_a_cycle_of_labels_is_refused_in_words_in_the_admin(db):

@@ -7,6 +7,7 @@ import sys
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from redis.exceptions import RedisError
 
 from hub import reasons
 from hub.problems import problem
@@ -45,7 +46,7 @@ def test_a_script_is_answered_in_problem_json_and_a_person_in_words(rf):
     assert b"larger than 20 MB" in problem(rf.get("/"), 413, "too_large").content
 
 
-@pytest.mark.parametrize("trouble", [OperationalError("gone"), Away("gone")])
+@pytest.mark.parametrize("trouble", [OperationalError("gone"), Away("gone"), RedisError("gone")])
 def test_a_part_that_is_away_is_503_with_retry_after(db, monkeypatch, trouble):
     def fail(*_):
         raise trouble

@@ -137,12 +137,12 @@ def test_a_twin_withdrawn_while_a_copy_is_checked_lets_the_copy_in():
 
 def test_look_alikes_are_told_once_and_only_while_both_live():
     older, newer = (factories.checked(images.photo(seed=seed)).image for seed in (1, 2))
-    catalogue.relate(jobs.claim(jobs.open_job(Job.Kind.RELATE, newer.pk).pk), newer, [(older.pk, 60, True)])
+    catalogue.relate(jobs.claim(jobs.open_job(Job.Kind.RELATE, newer.pk).pk), newer, [(older.pk, 60)])
     assert LabelStat.objects.get(label=None, facet="alike").n == 2
     catalogue.withdraw(older)
     assert not Twin.objects.exists()
     assert LabelStat.objects.get(label=None, facet="alike").n == 0
-    catalogue.relate(jobs.claim(jobs.open_job(Job.Kind.RELATE, newer.pk).pk), newer, [(older.pk, 60, True)])
+    catalogue.relate(jobs.claim(jobs.open_job(Job.Kind.RELATE, newer.pk).pk), newer, [(older.pk, 60)])
     assert not Twin.objects.exists()
 
 

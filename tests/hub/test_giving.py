@@ -4,6 +4,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from hub import catalogue, verdicts
 from hub.models import Batch, Image, Job, Place, Submission
 from tests import factories, images
 from tests.hub.conftest import logged_in
@@ -212,7 +213,7 @@ def test_a_near_duplicate_is_kept_or_dropped_by_its_supplier_alone(supplier, bat
     twin = factories.checked(images.photo(seed=2)).image
     submission = factories.given(images.photo(seed=1), batch)
     Job.objects.all().delete()
-    Submission.decide(submission.pk, "review", "near_duplicate", twin=twin)
+    verdicts.decide(submission.pk, "review", "near_duplicate", twin=twin)
     assert logged_in(factories.account()).post(f"/submissions/{submission.pk}/keep/").status_code == 404
     owner = logged_in(supplier)
     assert owner.post(f"/submissions/{submission.pk}/keep/", **JSON).json()["state"] == "received"
@@ -260,3 +261,55 @@ def test_a_copy_of_a_file_in_the_same_batch_has_an_answer_of_its_own(send, batch
     first, copy = batch.submissions.order_by("id")
     assert (first.state, copy.state, copy.reason) == ("accepted", "duplicate", "same_bytes")
     assert copy.twin == first.image
+
+
+@pytest.mark.parametrize("reason", ["never_arrived", "withdrawn"])
+def test_a_file_that_did_not_come_or_was_taken_back_may_be_given_again(send, batch, reason):
+    send(images.photo(seed=1))
+    factories.work_off()
+    submission = batch.submissions.get()
+    if reason == "withdrawn":
+        catalogue.withdraw(submission.image)
+    else:
+        verdicts.decide(submission.pk, "rejected", reason)
+        Image.objects.all().delete()
+    assert send(images.photo(seed=1)).json()["state"] == "received"
+    factories.work_off()
+    submission.refresh_from_db()
+    assert (submission.state, submission.image.withdrawn_at) == ("accepted", None)
+
+
+def test_a_lying_content_type_changes_nothing(browser, batch):
+    file = upload(images.photo(seed=1, format="PNG"), "photo.exe", "text/html")
+    browser.post(f"/batches/{batch.pk}/files.json", {"file": file}, **JSON)
+    factories.work_off()
+    assert Image.objects.get().format == "PNG"
+
+
+@pytest.mark.parametrize("file", [{"sha256": None}, {"sha256": "", "label": "\ud800"}, {"sha256": False}])
+def test_odd_json_is_answered(browser, batch, file):
+    assert precheck(browser, batch, {"filename": "a", **file}).status_code in (200, 400, 422)
+
+
+def test_one_claim_is_reviewed_once_however_often_it_is_made(supplier):
+    factories.checked(images.photo(seed=1))
+    batch = factories.batch(supplier, factories.label("Bird"))
+    states = [factories.checked(images.photo(seed=1), batch, filename=f"{n}.jpg").state for n in range(3)]
+    assert states == ["review", "duplicate", "duplicate"]
+
+
+def test_what_waits_for_a_withdrawn_twin_is_checked_again(supplier):
+    first = factories.checked(images.photo(seed=1))
+    waiting = factories.checked(images.photo(seed=1), factories.batch(supplier, factories.label("Bird")))
+    assert waiting.state == "review"
+    catalogue.withdraw(first.image)
+    factories.work_off()
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.image.supplier) == ("accepted", supplier)
+
+
+def test_an_account_opens_no_end_of_empty_batches(browser, supplier, monkeypatch):
+    monkeypatch.setattr("hub.submissions.MAX_EMPTY_BATCHES", 2)
+    factories.label()
+    codes = [browser.post("/give/", FORM, **JSON).status_code for _ in range(3)]
+    assert codes == [201, 201, 429]

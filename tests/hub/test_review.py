@@ -1,6 +1,6 @@
 import pytest
 
-from hub import catalogue, review
+from hub import catalogue, review, verdicts
 from hub.models import Annotation, ImageLabel, Submission
 from hub.problems import Refused
 from tests import factories, images
@@ -16,7 +16,7 @@ def near(monkeypatch):
     submission = factories.checked(images.photo(seed=2), factories.batch(under=first.label))
     image = submission.image
     catalogue.withdraw(image)
-    Submission.decide(submission.pk, "review", "near_duplicate", image=None, twin=first.image, detail={"bits": 40})
+    verdicts.decide(submission.pk, "review", "near_duplicate", image=None, twin=first.image, detail={"bits": 40})
     submission.refresh_from_db()
     return submission
 

@@ -20,7 +20,7 @@ from hub.supervisor import Supervisor
 supervisor = Supervisor(errand="errand")
 for name, script in zip(sys.argv[1::2], sys.argv[2::2]):
     supervisor.add(name, ["sh", "-c", script], dict(os.environ))
-print("ended:", supervisor.run(), flush=True)
+print("ended:", supervisor.run({}), flush=True)
 """
 
 

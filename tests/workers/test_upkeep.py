@@ -5,8 +5,8 @@ from django.core.files.storage import storages
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import jobs, storage, submissions
-from hub.models import Image, Job, Submission
+from hub import catalogue, jobs, objects, storage, submissions, verdicts
+from hub.models import Batch, Image, Job, Submission
 from tests import factories, images
 from tests.parts import empty_storage
 from workers import upkeep
@@ -23,6 +23,7 @@ def _files(settings, tmp_path):
 def rung(monkeypatch):
     """The jobs somebody rang for."""
     heard: list[Job] = []
+    monkeypatch.setattr(upkeep, "unheard", lambda kind: 0)
     monkeypatch.setattr(upkeep, "ring", lambda *jobs: heard.extend(job for job in jobs if job))
     return heard
 
@@ -30,7 +31,7 @@ def rung(monkeypatch):
 @pytest.fixture
 def a_day_later(monkeypatch):
     now = timezone.now
-    monkeypatch.setattr(upkeep.timezone, "now", lambda: now() + timedelta(hours=25))
+    monkeypatch.setattr("hub.objects.timezone.now", lambda: now() + timedelta(hours=25))
 
 
 def test_the_sweeper_rings_for_a_job_whose_bell_was_lost(rung):
@@ -95,7 +96,7 @@ def test_the_files_of_an_image_stay(a_day_later, rung):
 
 def test_a_file_in_review_keeps_its_bytes(a_day_later, rung):
     submission = factories.given(images.photo(seed=1))
-    Submission.decide(submission.pk, "review", "near_duplicate")
+    verdicts.decide(submission.pk, "review", "near_duplicate")
     upkeep.tidy()
     assert storages["originals"].exists(storage.key(submission.sha256))
 
@@ -117,3 +118,48 @@ def test_old_done_jobs_leave_the_ledger():
     kept = jobs.open_job(Job.Kind.INGEST, 2)
     upkeep.tidy()
     assert list(Job.objects.filter(kind="ingest")) == [kept]
+
+
+def test_the_sweeper_does_not_ring_again_while_messages_wait(rung, monkeypatch):
+    monkeypatch.setattr(upkeep, "unheard", lambda kind: 1)
+    jobs.open_job(Job.Kind.INGEST, 1)
+    Job.objects.update(announced_at=Now() - timedelta(minutes=1))
+    upkeep.sweep()
+    assert rung == []
+
+
+def test_a_withdrawn_original_is_cleared_after_a_day(a_day_later, rung):
+    submission = factories.checked(images.photo(seed=1))
+    catalogue.withdraw(submission.image)
+    upkeep.tidy()
+    assert not storages["originals"].exists(storage.key(submission.sha256))
+    assert not list(storages["renditions"].walk())
+
+
+def test_what_is_stored_again_meanwhile_is_not_discarded(a_day_later, monkeypatch):
+    name = storage.key("ab" * 32)
+    storage.put("originals", name, b"orphan")
+    stray = list(objects.strays("originals"))
+    monkeypatch.undo()
+    storage.put("originals", name, b"orphan")
+    assert stray == [name]
+    assert not objects.discard("originals", name)
+
+
+def test_a_batch_nobody_sent_a_photo_to_goes_after_a_day(rung):
+    batch = factories.batch()
+    upkeep.tidy()
+    assert Batch.objects.exists()
+    Batch.objects.update(created_at=Now() - timedelta(hours=25))
+    upkeep.tidy()
+    assert not Batch.objects.filter(pk=batch.pk).exists()
+
+
+def test_a_place_whose_lookup_failed_for_good_is_not_asked_for_ever(rung):
+    batch = factories.batch(place_text="somewhere")
+    upkeep.tidy()
+    (job,) = rung
+    Job.objects.filter(pk=job.pk).update(state="failed")
+    upkeep.tidy()
+    assert rung == [job]
+    assert job.subject == batch.place_id

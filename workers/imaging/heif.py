@@ -30,7 +30,9 @@ def read(data: bytes, limits: Limits) -> Container:
 def opened(data: bytes):
     """libheif's lazy view of the file, 8 bits a channel; pixels are decoded when its array is asked for."""
     try:
-        return pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+        image = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+        image.size, image.info  # noqa: B018  a file may open and hold no picture, which only asking tells
+        return image
     except ERRORS as error:
         raise Rejected("damaged") from error
 

@@ -51,13 +51,13 @@ class Command(BaseCommand):
 def run_hub(port: int) -> None:
     """Run everything until Ctrl-C or SIGTERM; a process that ends by itself ends the hub with an error."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # also while preparing
-    with embedded.running():
+    with embedded.running() as servers:
         refuse_taken(port)
         prepare()
         supervisor = Supervisor(errand="hub")
         for name, command in processes(port).items():
             supervisor.add(name, command, environment())
-        ended = supervisor.run()
+        ended = supervisor.run(servers)
     if ended:
         raise CommandError(f"{ended} ended by itself, so the hub was stopped. Its last lines above say why.")
     print("Stopped. Everything is kept: `make run` goes on from here.", flush=True)
@@ -68,9 +68,9 @@ def processes(port: int) -> dict[str, list[str]]:
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
     celery += ["-A", "workers"]
     worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-    web = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+    web = ["-c", "from waitress.runner import run; run()", f"--listen=127.0.0.1:{port}", "--threads=8"]
     return {
-        "web": [sys.executable, "-m", "gunicorn", "hub.wsgi", *web, "--graceful-timeout", "5", "--no-control-socket"],
+        "web": [sys.executable, *web, "--channel-timeout=60", "hub.wsgi:application"],
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
         "beat": [*celery, "beat", "-s", str(embedded.home() / "beat-schedule")],
@@ -79,10 +79,13 @@ def processes(port: int) -> dict[str, list[str]]:
 
 
 def environment() -> dict[str, str]:
-    """What the processes are told; an embedded hub gets its own key, and debug unless refused."""
+    """What the processes are told; an embedded hub gets its own key, and answers to this machine alone."""
     given = {"PYTHONUNBUFFERED": "1", "HUB_HOME": str(embedded.home())}
     if is_embedded():
-        given["HUB_DEBUG"] = os.environ.get("HUB_DEBUG", "1")
+        # Not debug, whose pages tell too much; but no TLS, no collected files, and logs for a person.
+        local = {"HUB_DEBUG": "0", "HUB_HTTP": "1", "HUB_FIND_STATIC": "1", "HUB_LOG": "text"}
+        given |= local | {"HUB_HOSTS": "localhost,127.0.0.1"}
+        given |= {name: os.environ[name] for name in given if name in os.environ}
         given["HUB_SECRET_KEY"] = os.environ.get("HUB_SECRET_KEY") or secret_key()
     return os.environ | given
 

@@ -1,0 +1,72 @@
+"""Which stored objects rows still need; and deleting the others without racing those who bring them back."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from hub import sql
+from hub.models import Image, Rendition, Submission
+
+ALIASES = ("originals", "renditions", "incoming")
+GRACE = timedelta(hours=24)
+BATCH = 1000
+WAITING = ("received", "review", "failed")
+
+
+def hold(*names: str) -> None:
+    """Keep these objects from being discarded until the transaction ends: whoever stores them holds them first."""
+    sql.call("hub_hold", sorted(names))
+
+
+def owned(alias: str, names: Iterable[str]) -> set[str]:
+    """Those of the names that a row refers to. What was withdrawn or refused is let go after a day."""
+    by_digest = {name.rsplit("/", 1)[-1].split(".")[0]: name for name in names}
+    kept = _OWNERS[alias](list(by_digest), timezone.now() - GRACE)
+    return {by_digest[digest] for digest in kept if digest in by_digest}
+
+
+def _originals(digests: list[str], lately) -> set[str]:
+    given = Submission.objects.filter(Q(state__in=WAITING) | Q(decided_at__gt=lately), sha256__in=digests)
+    images = Image.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=lately), sha256__in=digests)
+    return {*given.values_list("sha256", flat=True), *images.values_list("sha256", flat=True)}
+
+
+def _renditions(digests: list[str], lately) -> set[str]:
+    live = Q(image__withdrawn_at=None) | Q(image__withdrawn_at__gt=lately)
+    shown = Submission.objects.filter(Q(state="review") | Q(decided_at__gt=lately), preview_sha256__in=digests)
+    made = Rendition.objects.filter(live, sha256__in=digests)
+    return {*made.values_list("sha256", flat=True), *shown.values_list("preview_sha256", flat=True)}
+
+
+def _incoming(names: list[str], lately) -> set[str]:
+    return set(Submission.objects.filter(incoming__in=names).values_list("incoming", flat=True))
+
+
+_OWNERS = {"originals": _originals, "renditions": _renditions, "incoming": _incoming}
+
+
+def strays(alias: str) -> Iterator[str]:
+    """The objects of an alias that are a day old and that no row needs."""
+    old = timezone.now() - GRACE
+    names = (name for name, written in storages[alias].walk() if written < old)  # type: ignore[attr-defined]
+    while chunk := list(islice(names, BATCH)):
+        yield from sorted(set(chunk) - owned(alias, chunk))
+
+
+def discard(alias: str, name: str, *, young: bool = False) -> bool:
+    """Delete an object unless a row needs it, or (`young` aside) it was written lately; whether it was deleted."""
+    with transaction.atomic():
+        hold(name)
+        store = storages[alias]
+        try:
+            if owned(alias, [name]) or (not young and store.get_modified_time(name) > timezone.now() - GRACE):
+                return False
+        except FileNotFoundError:
+            return False
+        store.delete(name)
+    return True
