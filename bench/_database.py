@@ -1,6 +1,7 @@
-"""A database of a benchmark's own on the hub's server, dropped when it ends."""
+"""A database of a benchmark's own, on servers of its own unless some are named, gone when it ends."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,8 +11,20 @@ import django
 @contextmanager
 def scratch(name: str) -> Iterator[None]:
     """Inside the block the hub's default database is an empty, migrated one called `hub_bench_<name>`."""
+    from hub import embedded
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
-    django.setup()
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as home:
+        os.chmod(home, 0o711)  # as root, Postgres runs as somebody else, who must come through
+        os.environ["HUB_HOME"] = home
+        with embedded.running():
+            django.setup()
+            with _database(name):
+                yield
+
+
+@contextmanager
+def _database(name: str) -> Iterator[None]:
     from django.db import connection, connections
 
     own = connection.settings_dict["NAME"]

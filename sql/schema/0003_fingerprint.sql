@@ -29,6 +29,26 @@ CREATE FUNCTION hub_band_keys(bits bit(256)) RETURNS SETOF integer[]
     GROUP BY band
 $$;
 
+-- How many bits two fingerprints differ by. pgvector counts faster than bit_count, where the server has it.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') THEN
+        CREATE EXTENSION IF NOT EXISTS vector;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'not allowed to create the extension vector: fingerprints are compared by bit_count';
+END $$;
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') THEN
+        CREATE FUNCTION hub_apart(a bit, b bit) RETURNS double precision
+            LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN a <~> b;
+    ELSE
+        CREATE FUNCTION hub_apart(a bit, b bit) RETURNS double precision
+            LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN bit_count(a # b);
+    END IF;
+END $$;
+
 -- Images within `most` bits (at most 31, to be complete) of a fingerprint or of its mirror image, nearest first.
 -- One small index scan per band: GIN compares every hit with every key, so 32 x 17 keys are five times
 -- faster than 544 at once. Compiling (jit) would take longer than the lookup.
@@ -38,11 +58,11 @@ CREATE FUNCTION hub_near(plain bit(256), mirrored bit(256), most integer, at_mos
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT hit.image_id, min(bit_count(hit.bits # asked.bits)) AS apart
+    SELECT hit.image_id, min(hub_apart(hit.bits, asked.bits))::bigint AS apart
     FROM (VALUES (plain), (mirrored)) AS asked(bits),
          LATERAL hub_band_keys(asked.bits) AS keys,
          LATERAL (SELECT f.image_id, f.bits FROM hub_fingerprint f WHERE hub_bands(f.bits) && keys) AS hit
-    WHERE bit_count(hit.bits # asked.bits) <= most
+    WHERE hub_apart(hit.bits, asked.bits) <= most
     GROUP BY hit.image_id
     ORDER BY apart, hit.image_id
     LIMIT at_most;
@@ -57,10 +77,10 @@ CREATE FUNCTION hub_alike(plain bit(256), mirrored bit(256), most integer, above
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT f.image_id, least(bit_count(f.bits # plain), bit_count(f.bits # mirrored)) AS apart
+    SELECT f.image_id, least(hub_apart(f.bits, plain), hub_apart(f.bits, mirrored))::bigint AS apart
     FROM hub_fingerprint f
     WHERE f.image_id > above AND f.image_id < below
-      AND (bit_count(f.bits # plain) <= most OR bit_count(f.bits # mirrored) <= most)
+      AND (hub_apart(f.bits, plain) <= most OR hub_apart(f.bits, mirrored) <= most)
     ORDER BY apart, f.image_id
     LIMIT at_most;
 END $$;
