@@ -7,13 +7,9 @@ from .types import Container, Limits, Rejected
 
 SOI, EOI, SOS, APP1, APP2, APP14, TEM = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2, 0xEE, 0x01
 FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-TAKEN = {
-    0xC0,
-    0xC1,
-    0xC2,
-    0xC9,
-    0xCA,
-}  # Huffman and arithmetic, sequential and progressive; lossless ones are not photos
+SEQUENTIAL = {0xC0, 0xC1}
+# Huffman and arithmetic, sequential and progressive; lossless ones are not photos.
+TAKEN = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 # A marker ends entropy-coded data; a stuffed zero, a restart and a fill byte do not.
 ENTROPY_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 MAX_SEGMENTS = 20_000
@@ -27,12 +23,16 @@ def read(data: bytes, limits: Limits) -> Container:
     Raises Rejected for a cut tail, a size beyond `limits`, more scans than a camera writes, or a kind of no photo.
     """
     frame, scans, exif, icc = None, 0, b"", []
-    for marker, segment, _ in _segments(data):
+    sequential = False
+    for marker, segment, end in _segments(data):
         if marker in FRAMES:
-            frame = _frame(marker, segment, frame, limits)
+            frame, sequential = _frame(marker, segment, frame, limits), marker in SEQUENTIAL
         elif marker == SOS:
             scans += 1
             _check_scans(frame, scans, limits)
+            if frame and sequential and segment[:1] == bytes([frame[2]]):
+                _find_end(data, end)
+                break
         elif marker == APP1 and segment[:6] == b"Exif\0\0":
             exif = exif or bytes(segment)
         elif marker == APP2 and segment[:12] == b"ICC_PROFILE\0":
@@ -59,6 +59,12 @@ def _segments(data: bytes):
         yield marker, view[position + 2 : end], end
         position = _entropy_end(data, end) if marker == SOS else end
     raise Rejected("too_complex", limit=MAX_SEGMENTS)
+
+
+def _find_end(data: bytes, position: int) -> None:
+    """Nothing but EOI can follow a scan that holds all components; the strict decode sees to what is inside."""
+    if data.rfind(b"\xff\xd9", position) < 0:  # from the end, where it nearly always is
+        raise _cut(data)
 
 
 def _marker(data: bytes, position: int) -> tuple[int, int]:

@@ -5,9 +5,10 @@ import hashlib
 import numpy as np
 
 from . import colour, decode, exif, fingerprint, formats, quality, render
-from .types import Limits, Picture
+from .types import Limits, Picture, Rendition
 
-LOOKED_AT = 299  # the rendition that is hashed and measured
+LOOKED_AT = 299  # the rendition whose fingerprint is taken
+DIGESTED = 1024  # the rendition by which a photo saved with other metadata is known again
 # EXIF orientation → how to turn the stored pixels upright.
 UPRIGHT = {
     2: lambda stored: stored[:, ::-1],
@@ -32,8 +33,8 @@ def process(data: bytes, limits: Limits = Limits()) -> Picture:  # noqa: B008 (f
     sides = container.width, container.height
     width, height = sides if turn < 5 else sides[::-1]
     upright = _upright(decode.pixels(container, render.decode_scale(width, height)), turn)
-    digest = _digest(upright, width, height)
     shown = render.scaled(colour.to_srgb(upright, container.icc), width, height)
+    renditions = {size: render.encode(size, shown[size]) for size in render.SIZES}
     content_type, extension = formats.CONTENT[container.format]
     plain, mirrored = fingerprint.fingerprints(shown[LOOKED_AT])
     return Picture(
@@ -42,13 +43,13 @@ def process(data: bytes, limits: Limits = Limits()) -> Picture:  # noqa: B008 (f
         extension,
         width,
         height,
-        digest,
+        _digest(renditions[DIGESTED], width, height),
         plain,
         mirrored,
         **quality.measure(shown[224], min(width, height))._asdict(),
         taken_at=facts.taken_at,
         gps=facts.gps,
-        renditions={size: render.encode(size, shown[size]) for size in render.SIZES},
+        renditions=renditions,
     )
 
 
@@ -57,7 +58,9 @@ def _upright(stored: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(turn(stored)) if turn else stored
 
 
-def _digest(pixels: np.ndarray, width: int, height: int) -> str:
-    digest = hashlib.sha256(b"%d %d %d %d " % (width, height, *pixels.shape[1::-1]))
-    digest.update(pixels.data)
-    return digest.hexdigest()
+def _digest(rendition: Rendition, width: int, height: int) -> str:
+    """What the same pixels always give and no metadata changes: the original's size, and the largest rendition.
+
+    The rendition follows from the pixels alone and is hashed already, while five megabytes of pixels are not.
+    """
+    return hashlib.sha256(f"{width} {height} {rendition.sha256}".encode()).hexdigest()

@@ -12,6 +12,8 @@ from .types import Rendition
 BOXED = (1024, 100)  # the longer side fits: for people to look at
 COVERED = (299, 224)  # the shorter side fits: training crops a square of this side out of it
 SIZES = (*BOXED, *COVERED)
+# libjpeg-turbo has vector code for these scales only: half is a tenth cheaper than three eighths.
+QUICK = (1 / 8, 1 / 4, 1 / 2, 1.0)
 OVERSAMPLE = 1.4  # decode this much more than the largest rendition, or its edges show the decoder's scaling
 STEP = 1.25  # a rendition may be made from another that is this much larger; nearer, and the losses add up
 # JPEG quality and chroma by size. Training pictures keep full chroma: a crop of 224 pixels has none to spare.
@@ -30,8 +32,9 @@ def _fitted(width: int, height: int, size: int) -> tuple[int, int]:
 
 
 def decode_scale(width: int, height: int) -> float:
-    """The smallest scale at which decoding still serves every rendition."""
-    return min(1.0, OVERSAMPLE * max(wide / width for wide, _ in targets(width, height).values()))
+    """The smallest scale at which decoding still serves every rendition, of those that decoders are quick at."""
+    wanted = min(1.0, OVERSAMPLE * max(wide / width for wide, _ in targets(width, height).values()))
+    return next(scale for scale in QUICK if scale >= wanted)
 
 
 def scaled(pixels: np.ndarray, width: int, height: int) -> dict[int, np.ndarray]:

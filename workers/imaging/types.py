@@ -110,7 +110,7 @@ class Picture:
     extension: str
     width: int  # upright, of the original
     height: int
-    pixels_sha256: str  # of the upright pixels at the decode scale, with the original size
+    pixels_sha256: str  # of the upright pixels, by the largest rendition made of them, and the original's size
     fingerprint: bytes | None  # 32 bytes, or None where the picture has too little in it to tell it by
     mirrored: bytes | None
     dark: float  # 99th percentile of brightness, 0..1
