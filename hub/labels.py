@@ -171,11 +171,6 @@ def named(text: str) -> Label | None:
     return Label.objects.filter(slug=text).first() or Label.objects.filter(name__iexact=text).order_by("id").first()
 
 
-def children(label: Label) -> list[Label]:
-    """Its kinds, by name."""
-    return list(Label.objects.filter(up__parent=label, up__kind="kind").order_by("name"))
-
-
 def parts(label: Label) -> list[Label]:
     """Its parts, by name; they do not count upwards (docs/decisions/0001)."""
     return list(Label.objects.filter(up__parent=label, up__kind="part").order_by("name"))

@@ -39,7 +39,6 @@ export function say(row, ...sentences) {
 /** Show what became of it. */
 export function paint(row, submission) {
   row.dataset.id = submission.id;
-  row.dataset.sha = submission.sha256;
   chip(row, submission.state, submission.state_label);
   say(row, ...(submission.state === "accepted" ? [] : [submission.words, submission.advice]));
   part(row, "label").textContent = submission.label.name;

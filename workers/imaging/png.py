@@ -10,7 +10,6 @@ NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT"}
 IEND = b"\0\0\0\0IEND\xaeB`\x82"
 MAX_CHUNKS = 100_000
 MAX_TEXT = 1024 * 1024  # of one unpacked text or profile; Pillow stops there as well
-MAX_TEXT_TOTAL = 8 * MAX_TEXT
 
 
 def read(data: bytes, limits: Limits) -> Container:
