@@ -41,10 +41,33 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
         server.wait()
 
 
+@pytest.fixture
+def bucket(s3: Bucket, settings) -> Bucket:
+    """The hub's storage in a bucket."""
+    settings.USES_S3 = True
+    settings.S3 = {
+        "endpoint_url": s3.endpoint_url,
+        "bucket_name": s3.name,
+        "access_key": s3.access_key,
+        "secret_key": s3.secret_key,
+        "region_name": "us-east-1",
+        "public_url": None,
+    }
+    aliases = ("originals", "renditions", "artifacts", "incoming")
+    settings.STORAGES = settings.STORAGES | {
+        alias: {"BACKEND": "hub.storage.BucketStorage", "OPTIONS": {"location": alias}} for alias in aliases
+    }
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    allowed = {name: [*policy[name], s3.endpoint_url] for name in ("img-src", "connect-src")}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | allowed}
+    return s3
+
+
 def serve(folder: Path, port: int, bucket: Bucket) -> subprocess.Popen[bytes]:
     rclone = Path(sysconfig.get_path("scripts"), "rclone")
     command = [rclone, "serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--config", ""]
     command += ["--auth-key", f"{bucket.access_key},{bucket.secret_key}", "--vfs-cache-mode", "off"]
+    command += ["--allow-origin", "*"]  # pages PUT from the port of the live server
     with (folder.parent / f"{folder.name}.log").open("wb") as log:
         return subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=die_with_parent)
 

@@ -17,25 +17,6 @@ JSON = {"HTTP_ACCEPT": "application/json", "content_type": "application/json"}
 
 
 @pytest.fixture
-def bucket(s3, settings):
-    """The hub's storage in a bucket."""
-    settings.USES_S3 = True
-    settings.S3 = {
-        "endpoint_url": s3.endpoint_url,
-        "bucket_name": s3.name,
-        "access_key": s3.access_key,
-        "secret_key": s3.secret_key,
-        "region_name": "us-east-1",
-        "public_url": None,
-    }
-    aliases = ("originals", "renditions", "artifacts", "incoming")
-    settings.STORAGES = settings.STORAGES | {
-        alias: {"BACKEND": "hub.storage.BucketStorage", "OPTIONS": {"location": alias}} for alias in aliases
-    }
-    return s3
-
-
-@pytest.fixture
 def batch(bucket, supplier):
     return factories.batch(supplier)
 
