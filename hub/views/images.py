@@ -21,7 +21,7 @@ EXTENSIONS = {
 }
 CHECKS = (
     "Read completely, by a strict decoder",
-    "No copy of it in the whole hub, exact, edited or mirrored",
+    "No copy found in the whole hub, exact, edited or mirrored",
     "Turned upright, and freed of all metadata",
 )
 
@@ -47,7 +47,8 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
         "image": image,
         "labels": shown,
         "twins": browse.twins_of(image),
-        "checks": [*CHECKS, *(browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY)],
+        "checks": CHECKS,
+        "noticed": [browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY],
         "previous": newer,
         "following": older,
         "owner": image.supplier_id == request.user.pk,
