@@ -1,7 +1,7 @@
 """The world as SVG: countries shaded by how many images come from them, dots for cells. Natural Earth projection.
 
-Borders come from the package countryinfo; hub/data/outlines.json has countries it ships without any (drawn by us from
-public-domain geography, at the same coarseness). Antarctica is left out.
+Borders come from the package countryinfo. The few countries it ships without any are discs of their own area, which
+lie under their neighbours, so that what is left to see is about their shape. Antarctica is left out.
 """
 
 import json
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import pairwise
-from math import log1p, radians, sqrt
-from pathlib import Path
+from math import cos, log1p, pi, radians, sin, sqrt
 from typing import Any
 
 WIDTH, HEIGHT, EQUATOR = 2000, 870, 508
@@ -21,7 +20,8 @@ SMALLEST = 8  # square units of the view box; a country's largest piece stays, h
 SCALE = WIDTH / 2 / 2.735384723480633  # the projection's x at 180 degrees east
 LEVELS = 5
 SMALLEST_DOT, LARGEST_DOT = 5, 16
-OUTLINES = Path(__file__).parent / "data" / "outlines.json"
+KM_OF_A_DEGREE = 111.2
+SMALLEST_DISC = 10_000  # square kilometres
 Point = tuple[int, int]
 
 
@@ -50,7 +50,8 @@ def world(counts: dict[str, int]) -> list[Country]:
     """Every country that is drawn, and those that are not but have images; `counts` by country code."""
     paths, names = _paths(), _names()
     most = max(counts.values(), default=0)
-    codes = sorted(set(paths) | {code for code, n in counts.items() if n}, key=lambda code: names.get(code, code))
+    # In the order of `paths`, so that discs come first and lie lowest.
+    codes = [*paths, *sorted(code for code, n in counts.items() if n and code not in paths)]
     return [
         Country(code, names.get(code, code), paths.get(code, ""), n, _level(n, most))
         for code in codes
@@ -88,19 +89,35 @@ def project(longitude: float, latitude: float) -> Point:
 def _paths() -> dict[str, str]:
     """The path of every country with a border, by its code: about 41 KB together."""
     drawn: dict[str, list[list[Point]]] = {}
-    for code, ring in _rings():
+    for code, ring in (*_discs(), *_rings()):
         if code != "AQ":
             drawn.setdefault(code, []).append(_outline(ring))
     return {code: "".join(_d(ring) for ring in _worth_drawing(rings)) for code, rings in drawn.items()}
 
 
+@cache
+def _countries() -> list[dict[str, Any]]:
+    files = resources.files("countryinfo").joinpath("data").iterdir()
+    return [json.loads(f.read_bytes()) for f in sorted(files, key=lambda f: f.name) if f.name.endswith(".json")]
+
+
 def _rings() -> Iterator[tuple[str, list[list[float]]]]:
-    yield from json.loads(OUTLINES.read_bytes()).items()
-    for file in sorted(resources.files("countryinfo").joinpath("data").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".json"):
-            country = json.loads(file.read_bytes())
-            for polygon in _polygons(country.get("geoJSON") or {}):
-                yield from ((country["ISO"]["alpha2"], ring) for ring in polygon)
+    for country in _countries():
+        for polygon in _polygons(country.get("geoJSON") or {}):
+            yield from ((country["ISO"]["alpha2"], ring) for ring in polygon)
+
+
+def _discs() -> Iterator[tuple[str, list[list[float]]]]:
+    """A circle of 24 corners for each country without borders, as large as the country."""
+    bordered = {code for code, _ in _rings()}
+    for country in _countries():
+        code = country["ISO"]["alpha2"]
+        if code not in bordered and country.get("latlng") and (country.get("area") or 0) >= SMALLEST_DISC:
+            latitude, longitude = country["latlng"]
+            high = sqrt(country["area"] / pi) / KM_OF_A_DEGREE
+            wide = high / cos(radians(latitude))
+            turns = [2 * pi * corner / 24 for corner in range(25)]
+            yield code, [[longitude + wide * cos(turn), latitude + high * sin(turn)] for turn in turns]
 
 
 def _polygons(collection: dict[str, Any]) -> Iterator[list]:
