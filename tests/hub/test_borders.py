@@ -14,6 +14,7 @@ MODELS = sorted((ROOT / "hub" / "models").glob("*.py"))
 VIEWS = sorted((ROOT / "hub" / "views").glob("*.py"))
 ALONE = [ROOT / "workers" / "geocoding.py", *sorted((ROOT / "workers" / "imaging").rglob("*.py"))]
 ALONE += sorted((ROOT / "workers" / "drawings").rglob("*.py"))
+ALONE += sorted((ROOT / "workers" / "archives").rglob("*.py"))
 TASKS = [path for path in (ROOT / "workers").glob("*.py") if path.stem not in {"__init__", "geocoding", "gazetteer"}]
 
 
