@@ -6,7 +6,7 @@ import zlib
 from functools import cache
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 GIANT = 2**31 - 1
 
@@ -106,13 +106,13 @@ def sixteen_bit(size=(400, 300), value: int | None = None) -> bytes:
     return saved(Image.fromarray((ramp if value is None else np.full_like(ramp, value)).astype(np.uint16)), "PNG")
 
 
-def with_alpha(seed=1, size=(400, 300), alpha=0, mode="RGBA", format="PNG") -> bytes:
+def with_alpha(seed=1, size=(400, 300), alpha=0, mode="RGBA", format="PNG", lossless=True) -> bytes:
     """The left half opaque, the right half at `alpha` (0 hides it)."""
     image = picture(seed, size).convert(mode)
     mask = np.full(size[::-1], 255, np.uint8)
     mask[:, size[0] // 2 :] = alpha
     image.putalpha(Image.fromarray(mask))
-    return saved(image, format, **({"lossless": True} if format == "WEBP" else {}))
+    return saved(image, format, **({"lossless": lossless} if format == "WEBP" else {}))
 
 
 def keyed(colour=(10, 200, 30), size=(400, 300)) -> bytes:
@@ -182,6 +182,30 @@ def with_segment(jpeg: bytes, marker: int, payload: bytes) -> bytes:
 def with_profile(data: bytes, profile: bytes) -> bytes:
     """The JPEG with a colour profile in one segment."""
     return with_segment(data, 0xE2, b"ICC_PROFILE\0\x01\x01" + profile)
+
+
+def srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """A profile that is not called sRGB and exchanges red and green."""
+    profile = srgb_profile()
+    for encoding in ("ascii", "utf-16-be"):
+        profile = profile.replace("sRGB".encode(encoding), "mine".encode(encoding))
+    return profile.replace(b"rXYZ", b"tXYZ", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tXYZ", b"gXYZ", 1)
+
+
+def ink_profile() -> bytes:
+    """A CMYK profile by hand: one table of two steps an ink, by which no ink is white and any ink is dark and red."""
+    paper, inked = b"\xff\x80\x80", b"\x40\xc0\x80"
+    line = bytes(range(256))
+    table = b"mft1" + bytes(4) + b"\x04\x03\x02\0" + struct.pack(">9i", *(65536 * (n % 4 == 0) for n in range(9)))
+    table += line * 4 + paper + inked * 15 + line * 3
+    head = b"\x02\x40\0\0prtrCMYKLab " + bytes(12) + b"acsp" + bytes(28)
+    head += struct.pack(">3i", 63190, 65536, 54061)
+    tags = struct.pack(">I4sII", 1, b"A2B0", 144, len(table))
+    return struct.pack(">I4x", 144 + len(table)) + head.ljust(120, b"\0") + tags + table
 
 
 # --- damage ---------------------------------------------------------------------------------------------------------
@@ -333,6 +357,16 @@ def riff(*chunks: tuple[bytes, bytes]) -> bytes:
     """A WebP of these chunks."""
     body = b"".join(kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in chunks)
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def riff_chunks(webp: bytes) -> list[tuple[bytes, bytes]]:
+    """The chunks of a WebP: what `riff` puts together."""
+    found, at = [], 12
+    while at < len(webp):
+        kind, length = struct.unpack_from("<4sI", webp, at)
+        found.append((kind, webp[at + 8 : at + 8 + length]))
+        at += 8 + length + length % 2
+    return found
 
 
 def animated_webp(frames=10_000, size=(100, 100)) -> bytes:

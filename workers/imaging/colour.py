@@ -6,13 +6,19 @@ import numpy as np
 from PIL import Image, ImageCms
 
 SRGB_NAMES = (b"sRGB", "sRGB".encode("utf-16-be"))
+BAND = 256  # rows converted at a time: 50 megapixels of RGBA, or of Pillow's copies, must not exist twice
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
 
 def to_srgb(pixels: np.ndarray, icc: bytes) -> np.ndarray:
     """RGB (h, w, 3) uint8 under its colour profile → sRGB. A missing, broken or foreign profile changes nothing."""
     convert = transform(icc, "RGB")
-    return np.asarray(convert(Image.fromarray(pixels))) if convert else pixels
+    if convert is None:
+        return pixels
+    result = np.empty_like(pixels)
+    for top in range(0, len(pixels), BAND):
+        result[top : top + BAND] = convert(Image.fromarray(pixels[top : top + BAND]))
+    return result
 
 
 def transform(icc: bytes, mode: str):

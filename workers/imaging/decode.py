@@ -13,7 +13,6 @@ from .types import Container, Rejected
 
 cv2.setNumThreads(1)
 
-BAND = 256  # rows turned into RGB at a time: a 50-megapixel RGBA must not exist twice
 PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 Band = Callable[[int, int], np.ndarray]
 
@@ -109,7 +108,7 @@ def _factor(scale: float) -> int:
 
 def _in_bands(band: Band, width: int, height: int, factor: int) -> np.ndarray:
     """Flatten (and box-reduce by `factor`) strip by strip into one array; only it and one strip exist at a time."""
-    step = max(BAND // factor, 1) * factor
+    step = max(colour.BAND // factor, 1) * factor
     result = np.empty((-(-height // factor), -(-width // factor), 3), np.uint8)
     for top in range(0, height, step):
         rows = band(top, min(top + step, height))

@@ -5,16 +5,19 @@ import struct
 
 from .types import Container, Limits, Rejected
 
-SOI, EOI, SOS, APP1, APP2, APP14, TEM = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2, 0xEE, 0x01
+SOI, EOI, SOS, APP0, APP1, APP2, APP14, TEM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0x01
 FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 SEQUENTIAL = {0xC0, 0xC1}
 # Huffman and arithmetic, sequential and progressive; lossless ones are not photos.
 TAKEN = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+# Without these no pixel: frames, Huffman tables, arithmetic conditioning, scans, quantisation, restart interval.
+PIXELS = FRAMES | {0xC4, 0xCC, SOS, 0xDB, 0xDD}
 # A marker ends entropy-coded data; a stuffed zero, a restart and a fill byte do not.
 ENTROPY_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 MAX_SEGMENTS = 20_000
 MAX_SCANNED_PIXELS = 1_000_000_000  # each scan visits every block again: 20 scans at 50 Mpx, 64 at 15
 MAX_ICC = 4 * 1024 * 1024
+ICC_PART = 65_519  # bytes of a profile that fit into one segment
 
 
 def read(data: bytes, limits: Limits) -> Container:
@@ -41,6 +44,44 @@ def read(data: bytes, limits: Limits) -> Container:
         raise Rejected("damaged")
     width, height, components = frame
     return Container("JPEG", width, height, exif, _profile(icc), data, cmyk=components == 4)
+
+
+def bare(data: bytes, profile: bytes = b"") -> bytes:
+    """The first picture of a JPEG, its coded pixels untouched, with nothing beside them but `profile`.
+
+    Kept are JFIF without its thumbnail and Adobe's segment, which tell a decoder how colours are stored. Raises
+    Rejected for a cut tail.
+    """
+    parts, colours = [b"\xff\xd8"], _profile_segments(profile)
+    for marker, segment, end in _segments(data):
+        if (payload := _needed(marker, bytes(segment))) is None:
+            continue
+        if marker != APP0:  # JFIF has to be the first of all
+            parts, colours = parts + colours, []
+        parts.append(_segment(marker, payload))
+        if marker == SOS:
+            parts.append(data[end : _entropy_end(data, end)])
+    return b"".join((*parts, b"\xff\xd9"))
+
+
+def _needed(marker: int, segment: bytes) -> bytes | None:
+    """What decoding needs of a segment's payload, or None where it needs nothing of it."""
+    if marker == APP0 and segment[:5] == b"JFIF\0" and len(segment) >= 14:
+        return segment[:12] + b"\0\0"  # the sides of a thumbnail that is not there
+    if marker == APP14 and segment[:5] == b"Adobe" and len(segment) >= 12:
+        return segment[:12]
+    return segment if marker in PIXELS else None
+
+
+def _profile_segments(profile: bytes) -> list[bytes]:
+    parts = [profile[at : at + ICC_PART] for at in range(0, len(profile), ICC_PART)]
+    return [
+        _segment(APP2, b"ICC_PROFILE\0" + bytes((number, len(parts))) + part) for number, part in enumerate(parts, 1)
+    ]
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
 def _segments(data: bytes):

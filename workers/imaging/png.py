@@ -6,7 +6,9 @@ import zlib
 from .types import Container, Limits, Rejected
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-NEEDED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT"}
+PIXELS = {b"IHDR", b"PLTE", b"IDAT"}
+# Colours of the pixels that are no profile, and the most bytes each can have.
+COLOURS = {b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"sBIT": 4}
 IEND = b"\0\0\0\0IEND\xaeB`\x82"
 MAX_CHUNKS = 100_000
 MAX_TEXT = 1024 * 1024  # of one unpacked text or profile; Pillow stops there as well
@@ -22,7 +24,7 @@ def read(data: bytes, limits: Limits) -> Container:
     for kind, start, end in _chunks(data):
         if header is None:
             header = _header(kind, data[start:end], limits)
-        if kind in NEEDED:
+        if kind in PIXELS or kind == b"tRNS":
             kept.append(data[start - 8 : end + 4])
         elif kind == b"acTL" and int.from_bytes(data[start : start + 4]) != 1:
             raise Rejected("animated", frames=int.from_bytes(data[start : start + 4]))
@@ -36,6 +38,25 @@ def read(data: bytes, limits: Limits) -> Container:
     if header is None:
         raise Rejected("damaged")
     return Container("PNG", *header[:2], exif, icc, b"".join((*kept, IEND)), depth=header[2])
+
+
+def bare(data: bytes, profile: bytes = b"") -> bytes:
+    """The picture of a PNG, its coded pixels untouched, with nothing beside them but its colours and `profile`.
+
+    Bytes after IEND go as well: an editor that crops in place leaves the rest of the picture there. Raises Rejected
+    for a cut tail and a wrong checksum.
+    """
+    parts = [SIGNATURE]
+    for kind, start, end in _chunks(data):
+        if kind in PIXELS or end - start <= COLOURS.get(kind, -1):
+            parts.append(data[start - 8 : end + 4])
+        if kind == b"IHDR" and profile:
+            parts.append(_chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile)))
+    return b"".join((*parts, IEND))
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
 
 
 def _chunks(data: bytes):

@@ -5,6 +5,7 @@ import struct
 from .types import Container, Limits, Rejected
 
 MAX_CHUNKS = 10_000
+ALPHA, PROFILE = 0x10, 0x20  # what the flags of VP8X say is there
 
 
 def read(data: bytes, limits: Limits) -> Container:
@@ -12,12 +13,10 @@ def read(data: bytes, limits: Limits) -> Container:
 
     Raises Rejected for a cut tail, an animation, or a size beyond `limits`. Bytes after the RIFF end are left out.
     """
-    length = 8 + struct.unpack_from("<I", data, 4)[0] if len(data) >= 12 else len(data) + 1
-    if length > len(data):
-        raise Rejected("truncated", bytes=len(data), expected=length)
+    view = _riff(data)
     sizes: list[tuple[int, int]] = []
     extra: dict[bytes, bytes] = {}
-    for kind, payload in _chunks(memoryview(data)[:length]):
+    for kind, payload in _chunks(view):
         if kind in (b"ANIM", b"ANMF"):
             raise Rejected("animated")
         if kind in SIDES:
@@ -26,7 +25,38 @@ def read(data: bytes, limits: Limits) -> Container:
             extra.setdefault(kind, bytes(payload))
     if not sizes:
         raise Rejected("damaged")
-    return Container("WEBP", *sizes[-1], extra.get(b"EXIF", b""), extra.get(b"ICCP", b""), data[:length])
+    return Container("WEBP", *sizes[-1], extra.get(b"EXIF", b""), extra.get(b"ICCP", b""), bytes(view))
+
+
+def bare(data: bytes, profile: bytes = b"") -> bytes:
+    """The picture of a WebP, its coded pixels untouched, with nothing beside them but transparency and `profile`.
+
+    A file of the simple layout has no place for a profile, and decoders see none in it. Raises Rejected for a cut
+    tail and for a file without a picture.
+    """
+    parts: dict[bytes, bytes] = {}
+    for kind, payload in _chunks(_riff(data)):
+        if kind == b"VP8X" and not parts:
+            flags = payload[0] & ALPHA | (PROFILE if profile else 0)
+            parts = {kind: bytes((flags, 0, 0, 0)) + payload[4:10], **({b"ICCP": profile} if profile else {})}
+        elif kind in (b"ALPH", b"VP8 ", b"VP8L"):
+            parts.setdefault(kind, bytes(payload))
+        if kind in (b"VP8 ", b"VP8L"):  # decoders take the first and look no further
+            body = b"".join(_chunk(*part) for part in parts.items())
+            return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+    raise Rejected("damaged")
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack("<4sI", kind, len(payload)) + payload + bytes(len(payload) % 2)
+
+
+def _riff(data: bytes) -> memoryview:
+    """The file up to its RIFF end; Rejected where it ends before."""
+    length = 8 + struct.unpack_from("<I", data, 4)[0] if len(data) >= 12 else len(data) + 1
+    if length > len(data):
+        raise Rejected("truncated", bytes=len(data), expected=length)
+    return memoryview(data)[:length]
 
 
 def _chunks(view: memoryview):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from tests import images
 from workers.imaging import distance, process, same_scene
@@ -180,13 +180,9 @@ def test_broken_exif_harms_nothing(block):
 
 
 def test_another_colour_space_is_brought_to_srgb():
-    other = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for encoding in ("ascii", "utf-16-be"):
-        other = other.replace("sRGB".encode(encoding), "mine".encode(encoding))
-    swapped = other.replace(b"rXYZ", b"tXYZ", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tXYZ", b"gXYZ", 1)
     red = images.saved(Image.new("RGB", (300, 300), (220, 30, 30)), quality=95)
     assert close(shown(red), (220, 30, 30))
-    changed = shown(images.with_profile(red, swapped)).reshape(-1, 3).mean(axis=0)
+    changed = shown(images.with_profile(red, images.swapped_profile())).reshape(-1, 3).mean(axis=0)
     assert changed[1] > changed[0]
 
 
