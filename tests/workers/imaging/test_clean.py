@@ -88,10 +88,10 @@ def with_chunk(png: bytes, chunk: bytes) -> bytes:
     return png[:33] + chunk + png[33:]
 
 
-def with_riff_secrets(webp: bytes, orientation=None) -> bytes:
-    """The WebP with EXIF, XMP and a chunk nobody knows, as the extended layout has them."""
+def with_riff_secrets(webp: bytes) -> bytes:
+    """The WebP with EXIF and XMP, as the extended layout has them."""
     image = Image.open(io.BytesIO(webp))
-    block = images.exif_block(gps=(46.5, 7.4), comment=WORD, orientation=orientation)
+    block = images.exif_block(gps=(46.5, 7.4), comment=WORD)
     return images.saved(image, "WEBP", exif=block, xmp=b"<x:xmpmeta>" + SECRET, lossless=True)
 
 

@@ -16,7 +16,7 @@ TOLD = (SECRET, SECRET[:12], b"LG27", b"Anna", b"LGsn", b"meas", b"mine", "mine"
 
 
 def screen() -> bytes:
-    """A profile that names its screen and owner: in header and texts, in tags that give no colour, and behind its end."""
+    """A profile that names its screen and owner: in header and texts, in tags without colour, and behind its end."""
     profile = images.swapped_profile()
     entry = profile.index(b"chrm")
     at = int.from_bytes(profile[entry + 4 : entry + 8])
