@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import card, citation, folders, licences, tables
+from . import card, citation, croissant, folders, licences, parquet, tables, tars
 from .layout import Layout
 from .plan import Plan, count
 from .spool import Spool, made
@@ -14,7 +14,10 @@ SIDES = (224, 299, 1024, 0)  # 0: the original without its metadata
 PACKERS = {
     "imagefolder": folders.imagefolder,
     "coco": folders.coco,
+    "webdataset": tars.webdataset,
+    "parquet": parquet.parquet,
 }
+TELL = 100  # pictures between two words about progress
 FORMATS = tuple(PACKERS)
 
 
@@ -31,16 +34,18 @@ def layout(
     """The archive of one version in one format, ready to be written.
 
     `members` gives the manifest's lines anew each time it is called, in their order. `work` is an empty scratch folder
-    that must outlive the layout. `told` hears how many members have been laid out. Raises ValueError for a format or
+    that must outlive the layout. `told` hears how many pictures have been laid out. Raises ValueError for a format or
     side that does not exist and for a manifest of another digest, Damaged for a picture that is not what its row says.
     """
     if format not in PACKERS or side not in SIDES:
         raise ValueError(f"no archive in format {format!r} at side {side!r}")
-    plan = Plan(header, members, digest, format, side, source, work, told)
+    plan = Plan(header, members, digest, format, side, source, work)
     count(plan)
     attribution = tables.Attribution(plan)
-    for member, place in PACKERS[format](plan):
+    for number, (member, place) in enumerate(PACKERS[format](plan), 1):
         attribution.add(member, place)
+        if number % TELL == 0:
+            told(number)
     plan.entries += [attribution.entry(), tables.labels(plan)]
     _papers(plan)
     _sums(plan)
@@ -51,6 +56,7 @@ def _papers(plan: Plan) -> None:
     papers = {
         "README.md": card.text(plan),
         "CITATION.cff": citation.text(plan),
+        "croissant.json": croissant.text(plan),
         **{f"LICENSES/{spdx}.txt": licences.KNOWN[spdx].text for spdx in plan.licences},
     }
     plan.entries += [made(plan.work, name, text.encode()) for name, text in papers.items()]

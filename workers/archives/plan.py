@@ -1,7 +1,8 @@
 """What an archive is to hold, counted in one pass before anything gets its place."""
 
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from . import names
 from .layout import Entry
 from .spool import Spool, Table
-from .types import SPLITS, File, Member, Members, Source, canonical
+from .types import SPLITS, Damaged, File, Member, Members, Source, canonical
 
 
 @dataclass
@@ -23,12 +24,12 @@ class Plan:
     side: int  # pixels; 0 for the originals
     source: Source
     work: Path
-    told: Callable[[int], None] = lambda _: None
     folders: dict[int, str] = field(init=False)
     labelled: Counter[tuple[str, int]] = field(default_factory=Counter)  # every label of every picture
     filed: Counter[tuple[str, int]] = field(default_factory=Counter)  # its first label only
     licences: Counter[str] = field(default_factory=Counter)
-    facts: Counter[str] = field(default_factory=Counter)  # pictures, verified, drawn, tombstones, bytes
+    sizes: Counter[str] = field(default_factory=Counter)  # bytes of a split's pictures
+    facts: Counter[str] = field(default_factory=Counter)  # pictures, verified, drawn, tombstones
     entries: list[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,17 +54,21 @@ class Plan:
         """Pictures of a split."""
         return sum(self.filed[split, label] for label in self.folders)
 
+    def mixed(self, split: str) -> Iterator[tuple[Member, File]]:
+        """The pictures of a split in order of their digests: a shuffle that never changes."""
+        found = [(member.row["sha256"], member.line, file) for member, file in self.pictures(split)]
+        found.sort(key=lambda item: item[0])
+        return ((Member(line, file), file) for _, line, file in found)
+
     def place(self, label: int) -> int:
         """A label's number among the chosen ones: what a model answers with."""
         return list(self.folders).index(label)
 
-    def pictures(self) -> Iterator[tuple[Member, File]]:
-        """The members that have a file, in order of id; tells how many have passed."""
-        for number, member in enumerate(self.members(), 1):
-            if member.file is not None:
+    def pictures(self, split: str = "") -> Iterator[tuple[Member, File]]:
+        """The members that have a file, of all splits or one, in order of id."""
+        for member in self.members():
+            if member.file is not None and split in ("", member.row["split"]):
                 yield member, member.file
-            if number % 1000 == 0:
-                self.told(number)
 
 
 def count(plan: Plan) -> None:
@@ -92,11 +97,19 @@ def _count(plan: Plan, member: Member, file: File) -> None:
     plan.filed[row["split"], member.label] += 1
     plan.labelled.update((row["split"], label) for label in row["labels"])
     plan.licences[row["licence"]] += 1
-    plan.facts.update(
-        {"pictures": 1, "bytes": file.size, "verified": int(row["verified"]), "drawn": int(row.get("drawn", False))}
-    )
+    plan.sizes[row["split"]] += file.size
+    plan.facts.update({"pictures": 1, "verified": int(row["verified"]), "drawn": int(row.get("drawn", False))})
 
 
 def picture(name: str, file: File) -> Entry:
     """A stored picture as an entry."""
     return Entry(name, file.size, file.crc32, file.sha256, file)
+
+
+def content(source: Source, file: File) -> bytes:
+    """The bytes of a stored picture. Raises Damaged when they are not what its row says."""
+    with source.open(file.sha256, file.extension) as stored:
+        data = stored.read()
+    if len(data) != file.size or zlib.crc32(data) != file.crc32:
+        raise Damaged(f"{file.sha256}.{file.extension}", "the stored bytes are not those of its row")
+    return data
