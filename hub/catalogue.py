@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import counts, jobs, places, sql, verdicts
+from hub import archives, counts, jobs, places, sql, verdicts
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
 from hub.pictures import Picture, Rendered
 
@@ -50,8 +50,11 @@ def alike(picture: Picture, most: int, above: int = 0, limit: int = 1) -> list[t
 
 
 def relatives(image: Image) -> list[tuple[int, int]]:
-    """Ids and distances of the older live images within the loose threshold, nearest first, at most 20."""
-    found = sql.rows("relatives", image=image.pk, most=settings.RELATED_BITS, limit=20)
+    """Ids and distances of the older live images within the loose threshold, nearest first.
+
+    All of those that are near outright: a group must not lose one. Of those to be looked at more closely at most 20.
+    """
+    found = sql.rows("relatives", image=image.pk, most=settings.RELATED_BITS, near=settings.REVIEW_BITS, limit=20)
     return [(row["image_id"], row["bits"]) for row in found]
 
 
@@ -148,6 +151,8 @@ def _insert(submission: Submission, picture: Picture) -> Image:
         place=places.of(batch, picture.gps),
         drawn=batch.drawn,
         taken_on=picture.taken_at.date() if picture.taken_at else None,
+        # Without a fingerprint it looks like nothing, and no job will compare it.
+        compared_at=None if picture.fingerprint else timezone.now(),
         flags=list(picture.flags),
         created_at=timezone.now(),
         **{name: getattr(picture, name) for name in copied},
@@ -176,17 +181,20 @@ def _row(image: Image, made: Rendered) -> Rendition:
 
 
 def relate(work: jobs.Work, image: Image, found: list[tuple[int, int]]) -> None:
-    """Record the older images that look like `image`: ids, and how many bits apart."""
+    """Record the older images that look like `image`: ids, and how many bits apart. Their groups become one."""
     with transaction.atomic():
-        if found:
-            counts.lock()
+        counts.lock()
         jobs.finish(work)
         asked = [image.pk, *(pk for pk, _ in found)]
         live = set(Image.objects.filter(pk__in=asked, withdrawn_at=None).values_list("pk", flat=True))
         twins = [Twin(first_id=pk, second=image, bits=apart) for pk, apart in found if {pk, image.pk} <= live]
-        if twins:
-            with counts.recounting(sorted(live)):
-                Twin.objects.bulk_create(twins, ignore_conflicts=True)
+        Image.objects.filter(pk=image.pk).update(compared_at=Now())
+        if not twins:
+            sql.call("hub_make_selectable", [image.pk])
+            return
+        with counts.recounting(sorted(live)):
+            Twin.objects.bulk_create(twins, ignore_conflicts=True)
+            sql.call("hub_join_groups", sorted(live))
 
 
 def settle_claim(submission: Submission, moderator: Account, right: str) -> None:
@@ -216,6 +224,8 @@ def withdraw(image: Image) -> list[Job]:
         with counts.recounting([image.pk, *others]):
             Image.objects.filter(pk=image.pk, withdrawn_at=None).update(withdrawn_at=Now())
             _twins(image).delete()
+            sql.call("hub_regroup", [image.pk])
+        archives.retire(image)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = %s", [image.pk])
         Submission.objects.filter(image=image).update(state="withdrawn", reason="withdrawn", decided_at=Now())

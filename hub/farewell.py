@@ -4,8 +4,8 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from hub import counts, objects, storage, verdicts
-from hub.models import Account, Batch, Image, Job, Place, Rendition, Submission, Twin
+from hub import counts, objects, sql, storage, verdicts
+from hub.models import Account, Batch, DatasetVersion, Image, Job, Place, Rendition, Submission, Twin
 
 
 def invented() -> QuerySet[Batch]:
@@ -57,11 +57,15 @@ def remove(batches: list[int], images: list[int]) -> dict[str, int]:
     pairs = Twin.objects.filter(first__in=images) | Twin.objects.filter(second__in=images)
     others = {pk for pair in pairs.values_list("first", "second") for pk in pair} - set(images)
     given = list(Submission.objects.filter(batch__in=batches).values_list("pk", flat=True))
+    frozen = DatasetVersion.objects.filter(members__image__in=images).distinct()
+    DatasetVersion.objects.filter(pk__in=list(frozen.values_list("pk", flat=True))).delete()
     with counts.recounting([*images, *others]):
         Job.objects.filter(kind=Job.Kind.INGEST, subject__in=given).delete()
         Job.objects.filter(kind=Job.Kind.RELATE, subject__in=images).delete()
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = ANY (%s)", [images])
+        pairs.delete()
+        sql.call("hub_regroup", [*images, *others])
         Image.objects.filter(pk__in=images).delete()
     Submission.objects.filter(pk__in=given).delete()
     Batch.objects.filter(pk__in=batches).delete()

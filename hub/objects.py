@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hub import sql
-from hub.models import Image, Rendition, Submission
+from hub.models import Archive, DatasetVersion, Image, Rendition, Submission
 
-ALIASES = ("originals", "renditions", "incoming")
+ALIASES = ("originals", "renditions", "incoming", "artifacts")
 GRACE = timedelta(hours=24)
 BATCH = 1000
 WAITING = ("received", "review", "failed")
@@ -47,7 +47,13 @@ def _incoming(names: list[str], lately) -> set[str]:
     return set(Submission.objects.filter(incoming__in=names).values_list("incoming", flat=True))
 
 
-_OWNERS = {"originals": _originals, "renditions": _renditions, "incoming": _incoming}
+def _artifacts(digests: list[str], lately) -> set[str]:
+    manifests = DatasetVersion.objects.filter(digest__in=digests)
+    packed = Archive.objects.filter(recipe__in=digests, state__in=["packing", "ready"])
+    return {*manifests.values_list("digest", flat=True), *packed.values_list("recipe", flat=True)}
+
+
+_OWNERS = {"originals": _originals, "renditions": _renditions, "incoming": _incoming, "artifacts": _artifacts}
 
 
 def strays(alias: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ FILES: Words = {
     "claim_accepted": ("A moderator found your label right.", "It counts under your label now."),
     "claim_refused": ("A moderator kept the label that was here first.", "Nothing to do."),
     "withdrawn": ("You took this photo back.", "Give it again if you change your mind."),
-    "our_failure": ("Something of ours failed three times on this file.", "We were told, and look at it."),
+    "our_failure": ("Something of ours failed three times on it.", "We were told, and look at it."),
 }
 # What a request got wrong.
 REQUESTS: Words = {
@@ -79,7 +79,46 @@ REQUESTS: Words = {
     "server_error": ("Something of ours broke.", "We were told. Try again in a moment."),
 }
 
-REASONS: Words = FILES | REQUESTS
+# What stands between a selection and a dataset.
+DATASETS: Words = {
+    "no_labels": ("No label is chosen.", "Choose at least two labels."),
+    "one_class": ("Only one label is chosen.", "Choose another: a dataset tells at least two labels apart."),
+    "too_many_labels": ("A dataset takes at most {limit} labels.", "Choose a label above them, with its kinds."),
+    "label_twice": ("A label is chosen twice.", "Leave one of the two out."),
+    "unknown_filter": ("There is no filter {field}.", "There are: {known}."),
+    "bad_filter": ("{value} is not a value of {field}.", "The page about the API says which there are."),
+    "shares_do_not_sum": ("The shares {shares} do not add up to 1.", "Make train, validation and test add up to 1."),
+    "no_training_share": ("Nothing would be left to train on.", "Give train a share."),
+    "nothing_selected": ("No photo matches this selection.", "Loosen a filter, or ask for photos."),
+    "empty_class": ("No photo of {label} matches.", "Leave the label out, loosen a filter, or ask for photos."),
+    "overlap_undecided": (
+        "{n} photos carry two of the chosen labels.",
+        "Say what should become of them: leave them out, keep the first label, or keep all.",
+    ),
+    "too_few_groups": (
+        "{label} has {groups} distinct photos, too few for a share of {split}: {missing} more are needed.",
+        "Ask for photos, change the shares, or leave the label out.",
+    ),
+    "dataset_name": ("A dataset needs a name of at most 100 characters.", "Give it one."),
+    "dataset_is_public": ("A public dataset stays: others may have cited it.", "Nothing to do."),
+    "not_frozen": ("This version is not frozen yet.", "Wait until it is."),
+    "unknown_format": ("There is no format {format}.", "Choose imagefolder, coco, webdataset or parquet."),
+    "unknown_side": ("Pictures do not come at the size {side}.", "Choose 224, 299, 1024 or original."),
+    "not_packed": ("This archive is not packed yet.", "Wait until it is ready."),
+    "archive_gone": (
+        "This link is for an archive that is no longer given out: a photo in it was taken back.",
+        "Open the version's page and pack it again.",
+    ),
+    "link_not_yours": ("This link was made for another account.", "Make one of your own on the version's page."),
+    "bad_range": ("The file has {size} bytes: that part lies beyond its end.", "Ask for a part that exists."),
+    "nothing_changed": (
+        "Nothing has changed since version {number}.",
+        "Use that version: freezing the same photos again gives the same id.",
+    ),
+    "version_gone": ("The dataset was deleted meanwhile.", "Nothing to do."),
+}
+
+REASONS: Words = FILES | REQUESTS | DATASETS
 
 
 def words(code: str, detail: dict[str, Any] | None = None) -> str:

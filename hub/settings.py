@@ -201,6 +201,10 @@ JOB_ATTEMPTS = 3
 # hardest picture measured.
 INGEST_CHILD_BYTES = int(os.environ.get("HUB_INGEST_CHILD_BYTES", str(1024 * 1024 * 1024)))
 
+# Where archives are prepared that cannot be streamed as they are (tar and Parquet): room for one archive a worker.
+SCRATCH_DIR = os.environ.get("HUB_SCRATCH_DIR") or None
+ARCHIVE_LINK_SECONDS = int(os.environ.get("HUB_ARCHIVE_LINK_SECONDS", str(24 * 3600)))
+
 # Geocoding. Without a server of your own, countries and towns come from open data on this machine.
 NOMINATIM_URL = os.environ.get("NOMINATIM_URL", "")
 NOMINATIM_USER_AGENT = os.environ.get("NOMINATIM_USER_AGENT", "deep-images-hub")

@@ -8,11 +8,11 @@ import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, BinaryIO, Protocol
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,20 +44,26 @@ class FolderStorage(FileSystemStorage):
         self.alias = alias
 
     def _save(self, name: str, content: File) -> str:
+        with self.whole(name) as file:
+            for chunk in content.chunks(CHUNK):
+                file.write(chunk)
+        return name
+
+    @contextmanager
+    def whole(self, name: str) -> Iterator[IO[bytes]]:
+        """A file to write that appears under `name` when the block ends, and not at all when it fails."""
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         aside, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
         try:
-            with os.fdopen(aside, "wb") as file:
-                for chunk in content.chunks(CHUNK):
-                    file.write(chunk)
+            with os.fdopen(aside, "wb+") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name  # a key is a digest: the same name is the same bytes
@@ -161,6 +167,65 @@ def put(alias: str, name: str, data: bytes | IO[bytes]) -> None:
     content = ContentFile(data) if isinstance(data, bytes) else File(data)
     with _reachable():
         storages[alias].save(name, content)
+
+
+class Packed(Protocol):
+    """Something large that can be written to a file, or read as a stream, always the same bytes."""
+
+    def write(self, file: BinaryIO, progress: Callable[[int], None]) -> None: ...
+    def chunks(self, progress: Callable[[int], None]) -> Iterator[bytes]: ...
+
+
+def put_packed(alias: str, name: str, packed: Packed, progress: Callable[[int], None]) -> str:
+    """Store something large at `name`, whole or not at all, in flat memory; its SHA-256 (hex).
+
+    Raises Away when the store is.
+    """
+    store = storages[alias]
+    with _reachable():
+        if isinstance(store, BucketStorage):
+            stream = Stream(packed.chunks(progress))
+            store.bucket.upload_fileobj(stream, store._normalize_name(name), Config=_transfer())
+            return stream.sha256.hexdigest()
+        with store.whole(name) as file:  # type: ignore[attr-defined]
+            packed.write(file.raw, progress)
+            return digest(file)[0]
+
+
+class Stream:
+    """Chunks as a file to read from, hashed on the way."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.chunks, self.waiting, self.sha256 = chunks, bytearray(), hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` bytes, fewer at the end."""
+        while size < 0 or len(self.waiting) < size:
+            if not (chunk := next(self.chunks, b"")):
+                break
+            self.sha256.update(chunk)
+            self.waiting += chunk
+        taken = bytes(self.waiting[:size] if size >= 0 else self.waiting)
+        del self.waiting[: len(taken)]
+        return taken
+
+
+def _transfer():
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(multipart_chunksize=16 * 1024 * 1024, max_concurrency=2, max_io_queue=2)
+
+
+def local_path(alias: str, name: str) -> str | None:
+    """Where an object lies as a file of this machine; None in a bucket."""
+    store = storages[alias]
+    return None if isinstance(store, BucketStorage) else store.path(name)
+
+
+def opened(alias: str, name: str) -> Any:
+    """An object to read, piece by piece. Raises FileNotFoundError when there is none, Away when the store is."""
+    with _reachable():
+        return storages[alias].open(name)
 
 
 def get(alias: str, name: str) -> bytes:

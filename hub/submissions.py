@@ -214,18 +214,6 @@ def reject(work: jobs.Work, code: str, detail: dict | None = None) -> None:
         verdicts.decide(work.subject, "rejected", code, detail=detail or {}, incoming="")
 
 
-def give_up(job: Job, error: str, attempt: int | None = None) -> bool:
-    """Our matter: the job has failed for good, and so has its submission. `attempt`: by whoever holds it."""
-    with transaction.atomic():
-        if not jobs.bury(job.pk, error, attempt):
-            return False
-        if job.kind == Job.Kind.INGEST:
-            Submission.objects.filter(pk=job.subject, state="received").update(
-                state="failed", reason="our_failure", decided_at=Now()
-            )
-    return True
-
-
 def retry(submissions: QuerySet[Submission]) -> list[Job]:
     """Staff asks for another try of files that failed on our side."""
     with transaction.atomic():

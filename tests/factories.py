@@ -56,9 +56,10 @@ def checked(data: bytes, into: Batch | None = None, **fields) -> Submission:
 
 def work_off() -> None:
     """Do every queued job that is due, in this process, as a worker would."""
-    from workers import places
+    from workers import export, places
 
     tasks = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate}
+    tasks |= {"freeze": export.freeze, "pack": export.pack}
     while jobs := list(Job.objects.filter(state="queued", attempt=0).order_by("id")):
         for job in jobs:
             tasks[job.kind](job.pk)

@@ -21,14 +21,26 @@ TASKS: dict[str, str] = {
     "ingest": "workers.ingest.ingest",
     "relate": "workers.ingest.relate",
     "locate": "workers.places.locate",
+    "freeze": "workers.export.freeze",
+    "pack": "workers.export.pack",
 }
+QUEUES = {"locate": "places", "freeze": "export", "pack": "export"}
+HOURS = 6 * 3600
 
-app = Celery("workers", broker=settings.BROKER_URL, include=["workers.ingest", "workers.places", "workers.upkeep"])
+app = Celery(
+    "workers",
+    broker=settings.BROKER_URL,
+    include=["workers.ingest", "workers.places", "workers.export", "workers.upkeep"],
+)
 app.conf.update(
     task_ignore_result=True,
     task_acks_late=False,  # the ledger, not the broker, remembers what is not done
     task_default_queue="ingest",
-    task_routes={"workers.places.*": {"queue": "places"}, "workers.upkeep.*": {"queue": "upkeep"}},
+    task_routes={f"workers.{name}.*": {"queue": name} for name in ("places", "export", "upkeep")},
+    # A million images take a minute to freeze, and their archive an hour to pack.
+    task_annotations={
+        f"workers.export.{name}": {"soft_time_limit": HOURS, "time_limit": HOURS + 60} for name in ("freeze", "pack")
+    },
     task_soft_time_limit=90,
     task_time_limit=120,
     # One message refused by Redis must not keep a visitor waiting: the sweeper rings again.
@@ -50,7 +62,7 @@ app.conf.update(
 
 def unheard(kind: str) -> int:
     """How many messages wait in the queue of this kind of job; 0 when the broker does not say."""
-    queue = "places" if kind == "locate" else "ingest"
+    queue = QUEUES.get(kind, "ingest")
     try:
         with app.connection_for_read() as broker:
             return broker.default_channel.client.llen(queue)

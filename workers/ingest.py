@@ -13,7 +13,7 @@ from workers.celery import app
 from workers.working import work_on
 
 if TYPE_CHECKING:
-    from workers.imaging import Picture, Rendition
+    from workers.imaging import Limits, Picture, Rendition
 
 # Views import this module to ring for it, so what reads pictures is imported by the tasks themselves.
 
@@ -49,18 +49,24 @@ def check(work: jobs.Work) -> list[Job] | None:
 
 def read(data: bytes) -> "Picture":
     """Verify, hash and render under the hub's own limits. Raises imaging.Rejected."""
-    from workers.imaging import Limits, Rejected, process
+    from workers.imaging import Rejected, process
 
-    limits = Limits(
+    try:
+        return process(data, limits())
+    except MemoryError:
+        raise Rejected("too_complex", limit=settings.INGEST_CHILD_BYTES) from None
+
+
+def limits() -> "Limits":
+    """The hub's own limits of a picture."""
+    from workers.imaging import Limits
+
+    return Limits(
         max_bytes=settings.MAX_FILE_BYTES,
         max_pixels=settings.MAX_PIXELS,
         min_side=settings.MIN_SIDE,
         max_side=settings.MAX_SIDE,
     )
-    try:
-        return process(data, limits)
-    except MemoryError:
-        raise Rejected("too_complex", limit=settings.INGEST_CHILD_BYTES) from None
 
 
 def place(work: jobs.Work, submission: Submission, picture: "Picture") -> list[Job] | None:

@@ -6,7 +6,7 @@ import structlog
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import jobs, objects, places, submissions
+from hub import failures, jobs, objects, places, submissions
 from hub.models import Batch, Job, Submission
 from workers.celery import app, ring, unheard
 
@@ -22,7 +22,7 @@ def sweep() -> None:
     overdue = jobs.overdue()
     for job in overdue:
         if jobs.spent(job):
-            submissions.give_up(job, job.error or "The worker was lost during the last attempt.")
+            failures.give_up(job, job.error or "The worker was lost during the last attempt.")
     # While a queue still holds messages its jobs are merely waiting: ringing again would only fill Redis.
     busy = {kind for kind in {job.kind for job in overdue} if unheard(kind)}
     ring(*(job for job in overdue if not jobs.spent(job) and (job.state == "running" or job.kind not in busy)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from hub import jobs, storage, submissions
+from hub import failures, jobs, storage
 from hub.models import Job
 from workers.celery import ring
 
@@ -40,4 +40,4 @@ def work_on(job: int, act: Callable[[jobs.Work], list[Job] | None]) -> None:
 def _failed(work: jobs.Work, error: str) -> None:
     log.error("attempt failed", attempt=work.attempt, error=error)
     if not jobs.release(work, error):
-        submissions.give_up(Job.objects.get(pk=work.job), error, attempt=work.attempt)
+        failures.give_up(Job.objects.get(pk=work.job), error, attempt=work.attempt)

@@ -37,6 +37,10 @@ class Image(models.Model):
     flags = ArrayField(models.CharField(max_length=20), default=list)
     tint = models.IntegerField()
     created_at = models.DateTimeField()
+    # When it had been compared with all older images: from then on its group is known, and datasets may take it.
+    compared_at = models.DateTimeField(null=True)
+    # The oldest image of the near-duplicates it stands among; itself where there are none. A trigger sets the first.
+    group = models.ForeignKey("self", models.DO_NOTHING, null=True, related_name="group_members")
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -64,10 +68,14 @@ class Image(models.Model):
 
 
 class Rendition(models.Model):
-    """A resized, metadata-free JPEG of an Image. CRC-32 and size are kept so that archives know their layout."""
+    """A resized, metadata-free JPEG of an Image; side 0 is the original itself without its metadata.
+
+    CRC-32 and size are kept so that archives know their layout.
+    """
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="renditions")
     side = models.SmallIntegerField()
+    extension = models.CharField(max_length=4, default="jpg")
     sha256 = models.CharField(max_length=64)
     size = models.IntegerField()
     crc32 = models.BigIntegerField()

@@ -10,6 +10,8 @@ class Job(models.Model):
         INGEST = "ingest", "Check a submission"
         RELATE = "relate", "Find pictures like an image"
         LOCATE = "locate", "Look a place up"
+        FREEZE = "freeze", "Freeze a dataset version"
+        PACK = "pack", "Pack an archive"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

@@ -72,6 +72,7 @@ def processes(port: int) -> dict[str, list[str]]:
     return {
         "web": [sys.executable, *web, "--channel-timeout=60", "hub.wsgi:application"],
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
+        "export": [*worker, "-Q", "export", "-c", "1", "-n", "export@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
         "beat": [*celery, "beat", "-s", str(embedded.home() / "beat-schedule")],
         "hub": [sys.executable, "manage.py", "up", "--welcome", "--port", str(port)],

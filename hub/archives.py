@@ -1,0 +1,172 @@
+"""Archives: a manifest packed in one format and size; asked for, handed out by link, retired after a withdrawal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from hub import datasets, jobs, sql, storage
+from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job
+from hub.problems import Refused
+
+# Raise it when workers.archives would write other bytes than before: what is packed already stays as it is.
+PACKER = 1
+SALT = "hub.archive"
+# Rows fetched at a time.
+PAGE = 5000
+
+
+def sides() -> dict[str, int]:
+    """The sizes pictures come at, by the name a request gives them."""
+    return {"224": 224, "299": 299, "1024": 1024, "original": 0}
+
+
+def choose(format: str, size: str) -> tuple[str, int]:
+    """A format and a side as rows keep them. Raises Refused for what there is not."""
+    if format not in Archive.Format.values:
+        raise Refused("unknown_format", format=format[:40])
+    if size not in sides():
+        raise Refused("unknown_side", side=size[:40])
+    return format, sides()[size]
+
+
+def without(digest: str) -> tuple[int, str]:
+    """How many members of a manifest were withdrawn, and the SHA-256 of which; 0 and "" for none."""
+    gone = [str(image) for image, _ in datasets.tombstones(digest)]
+    return len(gone), storage.digest_of("\n".join(gone).encode()) if gone else ""
+
+
+def order(version: DatasetVersion, format: str, side: int) -> tuple[Archive, Job | None]:
+    """The archive of a version as it may be given out now, and the job that packs it, unless it is packed.
+
+    Raises Refused before the version is frozen. Ring for the job after the commit.
+    """
+    if version.state != DatasetVersion.State.READY:
+        raise Refused("not_frozen", 409)
+    tombstones, gone = without(version.digest)
+    recipe = storage.digest_of(f"{PACKER} {version.digest} {format} {side} {gone}".encode())
+    with transaction.atomic():
+        archive, _ = Archive.objects.get_or_create(
+            recipe=recipe,
+            defaults={
+                "digest": version.digest, "format": format, "side": side, "tombstones": tombstones, "without": gone
+            },
+        )  # fmt: skip
+        archive = Archive.objects.select_for_update().get(pk=archive.pk)
+        if archive.state == Archive.State.READY:
+            return archive, None
+        if archive.state in (Archive.State.FAILED, Archive.State.STALE):
+            archive.state, archive.reason, archive.done = Archive.State.QUEUED, "", 0
+            archive.save(update_fields=["state", "reason", "done"])
+        return archive, jobs.open_job(Job.Kind.PACK, archive.pk)
+
+
+def of(version: DatasetVersion) -> list[Archive]:
+    """The archives of a version that are, or will be, given out: the newest of each format and size."""
+    rows = Archive.objects.filter(digest=version.digest).exclude(digest="").order_by("format", "side", "-id")
+    return list(rows.distinct("format", "side"))
+
+
+def key(archive: Archive) -> str:
+    """Where its bytes lie in `artifacts`."""
+    return storage.key(archive.recipe, ".zip")
+
+
+def filename(archive: Archive) -> str:
+    """What a download is called."""
+    return f"deep-images-hub-{archive.digest[:12]}-{archive.format}-{archive.side or 'original'}.zip"
+
+
+def retire(image: Image) -> None:
+    """The image was withdrawn: no archive that holds it is given out any more. In the transaction that withdraws it."""
+    versions = DatasetMember.objects.filter(image=image).values("version")
+    digests = DatasetVersion.objects.filter(pk__in=versions, state="ready").values("digest")
+    Archive.objects.filter(digest__in=digests).exclude(state="failed").update(state="stale")
+
+
+def start(archive: Archive) -> None:
+    """A worker lays it out."""
+    Archive.objects.filter(pk=archive.pk, state__in=["queued", "packing"]).update(
+        state="packing", size=None, done=0, started_at=Now()
+    )
+
+
+def sized(archive: Archive, size: int) -> None:
+    """The layout is known: so many bytes will be packed."""
+    Archive.objects.filter(pk=archive.pk, state="packing").update(size=size)
+
+
+def progress(archive: Archive, done: int) -> None:
+    """So many bytes are packed."""
+    Archive.objects.filter(pk=archive.pk, state="packing").update(done=done)
+
+
+def finish(work: jobs.Work, archive: Archive, sha256: str, size: int) -> None:
+    """The archive is stored whole: ready, unless a photo in it was withdrawn meanwhile."""
+    with transaction.atomic():
+        jobs.finish(work)
+        Archive.objects.filter(pk=archive.pk, state="packing").update(
+            state="ready", sha256=sha256, size=size, done=size, ready_at=Now()
+        )
+
+
+def fail(archive: int, reason: str) -> None:
+    """Mark an archive that could not be packed, and why."""
+    Archive.objects.filter(pk=archive).exclude(state="ready").update(state="failed", reason=reason)
+
+
+def files(version: DatasetVersion, side: int) -> Iterator[tuple]:
+    """Of each member that is not withdrawn, by rising id: image id, then of its rendition SHA-256, size, CRC-32,
+    extension, width and height.
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.itersize = PAGE  # type: ignore[attr-defined]
+        cursor.execute(sql.load("queries/archive_files"), {"version": version.pk, "side": side})
+        yield from cursor
+
+
+def link(archive: Archive, account: Account | None) -> str:
+    """A token that fetches the archive for a while, for this account (None: anybody, while the dataset is public).
+
+    Raises Refused until the archive is packed.
+    """
+    if archive.state != Archive.State.READY:
+        raise Refused("not_packed", 409)
+    return signing.dumps([archive.pk, account.pk if account else 0, archive.sha256[:16]], salt=SALT, compress=False)
+
+
+def by_link(token: str, visitor: Account | None) -> Archive:
+    """The archive a link is for; whose it is may still see it is asked each time. Raises Refused.
+
+    `visitor` is who asks, None where nobody is logged in: whoever is must be the one the link was made for.
+    """
+    try:
+        pk, owner, sha256 = signing.loads(token, salt=SALT, max_age=settings.ARCHIVE_LINK_SECONDS)
+    except signing.SignatureExpired:
+        raise Refused("link_expired", 410) from None
+    except (signing.BadSignature, ValueError, TypeError):
+        raise Refused("link_expired", 403) from None
+    if owner and visitor and visitor.pk != owner:
+        raise Refused("link_not_yours", 403)
+    archive = Archive.objects.filter(pk=pk, state="ready", sha256__startswith=sha256).first()
+    if archive is None:
+        raise Refused("archive_gone", 410)
+    holder = Account.objects.filter(pk=owner, is_active=True).first() if owner else None
+    if (owner and not holder) or not datasets.versions_visible_to(holder).filter(digest=archive.digest).exists():
+        raise Refused("forbidden", 403)
+    return archive
+
+
+def count_download(archive: Archive) -> None:
+    """Somebody began to fetch it."""
+    Archive.objects.filter(pk=archive.pk).update(downloads=F("downloads") + 1)
+
+
+def as_json(archive: Archive) -> dict[str, Any]:
+    """What scripts are told of an archive."""
+    fields = ("format", "state", "reason", "size", "sha256", "done", "percent", "tombstones", "downloads")
+    return {"size_of_pictures": archive.side or "original"} | {name: getattr(archive, name) for name in fields}

@@ -1,0 +1,85 @@
+"""Datasets and their versions: who may see them, how they come to be, how two versions differ."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
+
+from hub import jobs, sql
+from hub.models import Account, Dataset, DatasetVersion, Job
+from hub.previews import preview
+from hub.problems import Refused
+from hub.selections import Selection, read
+
+
+def visible_to(account: Account | None) -> Q:
+    """The datasets an account (None: a stranger) may see: public ones and its own."""
+    return Q(public=True) | Q(owner=account) if account else Q(public=True)
+
+
+def versions_visible_to(account: Account | None) -> QuerySet[DatasetVersion]:
+    """The versions of those datasets."""
+    return DatasetVersion.objects.filter(dataset__in=Dataset.objects.filter(visible_to(account)))
+
+
+def create(*, owner: Account, name: str, selection: Selection, description: str = "", public: bool = False) -> Dataset:
+    """Name a selection. Raises Refused for a name that is none."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 100 or "\0" in name + description:
+        raise Refused("dataset_name")
+    return Dataset.objects.create(
+        owner=owner, name=name, description=description[:1000], public=public, selection=selection.as_json()
+    )
+
+
+def delete(dataset: Dataset) -> None:
+    """Remove a private dataset with its versions. Raises Refused for a public one, which others may have cited."""
+    if dataset.public:
+        raise Refused("dataset_is_public", 409)
+    dataset.delete()
+
+
+def order_version(dataset: Dataset) -> tuple[DatasetVersion, Job]:
+    """Ask for a new version of what the dataset's selection gives now; the one that is waiting, if there is one.
+
+    Raises Refused for the first obstacle a preview finds. Ring for the job after the commit.
+    """
+    selection = read(dataset.selection)
+    for trouble in preview(selection).obstacles:
+        raise Refused(trouble.code, **trouble.detail)
+    with transaction.atomic():
+        Dataset.objects.select_for_update().get(pk=dataset.pk)
+        version = dataset.versions.filter(state="queued").first()
+        if version is None:
+            number = (dataset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+            version = DatasetVersion.objects.create(dataset=dataset, number=number, selection=selection.as_json())
+        return version, jobs.open_job(Job.Kind.FREEZE, version.pk)
+
+
+def fail(version: int, reason: str, detail: dict[str, Any] | None = None) -> None:
+    """Mark a version that could not be frozen, and why."""
+    DatasetVersion.objects.filter(pk=version, state="queued").update(
+        state="failed", reason=reason, detail=detail or {}, frozen_at=Now()
+    )
+
+
+def difference(old: DatasetVersion, new: DatasetVersion) -> dict[str, int]:
+    """How many images were added, removed, relabelled, or moved to another split."""
+    counted = {row["change"]: row["n"] for row in sql.rows("difference", old=old.pk, new=new.pk)}
+    return {change: counted.get(change, 0) for change in ("added", "removed", "relabelled", "moved", "withdrawn")}
+
+
+def changes(old: DatasetVersion, new: DatasetVersion, after: int = 0, limit: int = 1000) -> list[dict[str, Any]]:
+    """The images that differ, by rising id after `after`: image, sha256, change, labels, split."""
+    return sql.rows("changes", old=old.pk, new=new.pk, after=after, limit=limit)
+
+
+def tombstones(digest: str) -> Iterator[tuple[int, str]]:
+    """Id and SHA-256 of the members of a manifest that were withdrawn since."""
+    version = DatasetVersion.objects.filter(digest=digest, state="ready").order_by("id").first()
+    if version:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.load("queries/tombstones"), {"version": version.pk})
+            yield from cursor.fetchall()
