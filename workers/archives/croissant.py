@@ -21,25 +21,39 @@ CONTEXT = {
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "examples": {"@id": "cr:examples", "@type": "@json"},
 }
-TERMS = ["citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty", "fileObject", "fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate", "separator", "source", "subField", "transform"]
+TERMS = [
+    *("citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty", "fileObject", "fileSet", "format"),
+    *("includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex"),
+    *("repeated", "replace", "samplingRate", "separator", "source", "subField", "transform"),
+]
 RAI = {
-    "rai:dataCollection": "People uploaded photos under a label of their choice; metadata and exact places were removed.",
+    "rai:dataCollection": "People uploaded photos under labels of their choice; exact places were removed.",
     "rai:dataCollectionType": "Others",
     "rai:dataAnnotationProtocol": (
         "The supplier's label is the first verdict. A picture is verified when at least two other people judged it and"
         " more than two thirds of all verdicts agree."
     ),
-    "rai:dataPreprocessingProtocol": "Turned upright, exact and near copies refused, resized where a size was asked for.",
+    "rai:dataPreprocessingProtocol": "Turned upright, copies refused, resized where a size was asked for.",
     "rai:personalSensitiveInformation": "People, number plates or homes may be in the picture; none were looked for.",
-    "rai:dataLimitations": "Whoever takes part decides what is in it. split_report.json and quality_report.json measure.",
-    "rai:dataReleaseMaintenancePlan": "A version never changes; withdrawn pictures leave later downloads and are listed.",
+    "rai:dataLimitations": "Whoever takes part decides what is in it: see quality_report.json and split_report.json.",
+    "rai:dataReleaseMaintenancePlan": "A version never changes; withdrawn pictures leave it and are listed.",
 }
 PATH = {"fileProperty": "fullpath"}
 TEXT, WHOLE, REAL, TRUTH = "sc:Text", "sc:Integer", "sc:Float", "sc:Boolean"
 COLUMNS = {
-    "label": TEXT, "labels": TEXT, "image_id": WHOLE, "sha256": TEXT, "licence": TEXT, "credit": TEXT,
-    "verified": TRUTH, "width": WHOLE, "height": WHOLE, "country": TEXT, "region": TEXT,
-    "latitude": REAL, "longitude": REAL,
+    "label": TEXT,
+    "labels": TEXT,
+    "image_id": WHOLE,
+    "sha256": TEXT,
+    "licence": TEXT,
+    "credit": TEXT,
+    "verified": TRUTH,
+    "width": WHOLE,
+    "height": WHOLE,
+    "country": TEXT,
+    "region": TEXT,
+    "latitude": REAL,
+    "longitude": REAL,
 }
 
 

@@ -1,4 +1,4 @@
-"""parquet: the pictures inside the tables, with the feature types that Hugging Face `datasets` reads from the schema."""
+"""parquet: the pictures inside the tables, and in the schema the feature types that `datasets` looks for."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from .spool import Spool
 from .types import File, Member
 
 SHARD = 500_000_000  # bytes of pictures, as the Hugging Face hub cuts them
-GROUP, ROWS = 8 << 20, 1000  # bytes of pictures and rows in a row group: what is held in memory, several times over
+GROUP, ROWS = 8 << 20, 100  # bytes of pictures and rows in a row group: what is held in memory, several times over
 TEXTS = ("sha256", "licence", "credit")
 PLACE = ("country", "region")
 

@@ -56,7 +56,7 @@ class Plan:
 
     def mixed(self, split: str) -> Iterator[tuple[Member, File]]:
         """The pictures of a split in order of their digests: a shuffle that never changes."""
-        found = [(member.row["sha256"], member.line, file) for member, file in self.pictures(split)]
+        found = [(bytes.fromhex(member.row["sha256"]), member.line, file) for member, file in self.pictures(split)]
         found.sort(key=lambda item: item[0])
         return ((Member(line, file), file) for _, line, file in found)
 
@@ -95,10 +95,13 @@ def count(plan: Plan) -> None:
 def _count(plan: Plan, member: Member, file: File) -> None:
     row = member.row
     plan.filed[row["split"], member.label] += 1
-    plan.labelled.update((row["split"], label) for label in row["labels"])
+    for label in row["labels"]:
+        plan.labelled[row["split"], label] += 1
     plan.licences[row["licence"]] += 1
     plan.sizes[row["split"]] += file.size
-    plan.facts.update({"pictures": 1, "verified": int(row["verified"]), "drawn": int(row.get("drawn", False))})
+    plan.facts["pictures"] += 1
+    plan.facts["verified"] += row["verified"]
+    plan.facts["drawn"] += row.get("drawn", False)
 
 
 def picture(name: str, file: File) -> Entry:

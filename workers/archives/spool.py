@@ -18,7 +18,8 @@ class Spool:
 
     def __init__(self, work: Path, name: str):
         self.name, self.path = name, work / name.replace("/", "%")
-        self.file = self.path.open("wb", BUFFER)
+        self.path.write_bytes(b"")
+        self.waiting = bytearray()
         self.size, self.crc32, self.sha256 = 0, 0, hashlib.sha256()
 
     def write(self, data: bytes) -> int:
@@ -26,12 +27,21 @@ class Spool:
         self.size += len(data)
         self.crc32 = zlib.crc32(data, self.crc32)
         self.sha256.update(data)
-        return self.file.write(data)
+        self.waiting += data
+        if len(self.waiting) >= BUFFER:
+            self._flush()
+        return len(data)
 
     def entry(self) -> Entry:
         """The finished file."""
-        self.file.close()
+        self._flush()
         return Entry(self.name, self.size, self.crc32, self.sha256.hexdigest(), self.path)
+
+    def _flush(self) -> None:
+        # Opened for the moment only: a build that fails leaves nothing open.
+        with self.path.open("ab") as file:
+            file.write(self.waiting)
+        self.waiting.clear()
 
 
 class Table:

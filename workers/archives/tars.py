@@ -1,4 +1,4 @@
-"""webdataset: tar shards of key.jpg, key.cls and key.json, in order of the pictures' digests, which mixes the labels."""
+"""webdataset: tar shards of key.jpg, key.cls and key.json, in order of digest, which mixes the labels."""
 
 import tarfile
 from collections.abc import Iterator

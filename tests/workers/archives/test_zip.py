@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.workers.archives import making
-from workers.archives import Damaged, Entry, Layout, copying, records
+from workers.archives import FORMATS, Damaged, Entry, Layout, copying, records
 from workers.archives.spool import made
 
 ROOT = Path(__file__).parents[3]
@@ -50,8 +50,14 @@ def test_the_length_is_known_before_the_first_byte(version):
     assert layout.size == len(written(layout, version.root / "zip"))
 
 
-def test_a_stream_is_the_same_bytes_as_a_file(version):
-    assert b"".join(version.layout().chunks()) == version.zip().read_bytes()
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_stream_is_the_same_bytes_as_a_file(version, format):
+    assert b"".join(version.layout(format).chunks()) == version.zip(format).read_bytes()
+
+
+def test_saving_tells_the_digest_of_what_was_saved(version):
+    told = version.layout().save(version.root / "saved.zip")
+    assert told == hashlib.sha256((version.root / "saved.zip").read_bytes()).hexdigest()
 
 
 def test_a_source_without_local_files_gives_the_same_bytes(version):
@@ -66,7 +72,7 @@ def test_other_processes_hash_seeds_languages_and_hours_give_the_same_bytes(tmp_
         home = tmp_path / str(number)
         home.mkdir()
         surroundings = {"PYTHONHASHSEED": str(number), "TZ": zone, "LC_ALL": ("C", "C.UTF-8")[number], "PATH": ""}
-        program = [sys.executable, "-c", BUILD, str(home), "imagefolder", "coco"]
+        program = [sys.executable, "-c", BUILD, str(home), *FORMATS]
         done = subprocess.run(program, env=surroundings, cwd=ROOT, capture_output=True, text=True, check=True)
         told.add(done.stdout)
     assert len(told) == 1
