@@ -1,5 +1,6 @@
 """What a frozen version is like: the quality of its images, and how far its splits are apart."""
 
+import json
 from typing import Any
 
 from hub import sql
@@ -15,7 +16,7 @@ RULE = (
 
 def quality(version: DatasetVersion) -> dict[str, Any]:
     """Counts of what ingest stored of the version's images; shares are of all its images, rounded to 0.0001."""
-    report = sql.rows("quality", version=version.pk, sides=list(SIDES))[0]["report"]
+    report = json.loads(sql.rows("quality", version=version.pk, sides=list(SIDES))[0]["report"])
     images = report["images"]
     counted = ("verified", "drawn", "near_duplicates", "conflicts", "top_supplier")
     shares = {name: _share(report[name], images) for name in counted}
@@ -29,7 +30,7 @@ def _share(n: float, of: float) -> float:
 
 def split_report(version: DatasetVersion, split: Split) -> dict[str, Any]:
     """The certificate of a split: its rule, its parts, what they share, and what a random split would have leaked."""
-    report = sql.rows("split_report", version=version.pk)[0]["report"]
+    report = json.loads(sql.rows("split_report", version=version.pk)[0]["report"])
     sizes = {int(n): groups for n, groups in report.pop("group_sizes").items()}
     return report | {"rule": RULE, **split.as_json(), "random_split": leaked(sizes, split)}
 
