@@ -100,7 +100,7 @@ def _folds(name: str, folds: int) -> range:
 
 def too_few(label: str, groups: int, name: str, selection: Selection) -> Refused:
     """The refusal of a split that gets nothing of a label; how many groups would do, if they were of equal size."""
-    missing = max(1, enough(groups, selection.split) - groups)
+    missing = enough(groups, selection.split) - groups
     return Refused("too_few_groups", label=label, groups=groups, split=name, missing=missing)
 
 

@@ -120,6 +120,6 @@ def empty_splits(groups: int, split: Split) -> list[str]:
 
 
 def enough(groups: int, split: Split) -> int:
-    """The least number of equal groups, from `groups` on, that leaves no split empty."""
+    """The least number of groups, more than `groups`, that leaves no split empty if they are of equal size."""
     most = ceil(WHOLE / min(split.shares().values())) * max(1, split.folds)
-    return next(n for n in range(groups, most + 1) if not empty_splits(n, split))
+    return next((n for n in range(groups + 1, most) if not empty_splits(n, split)), max(most, groups + 1))

@@ -83,7 +83,7 @@ def test_relatives_are_older_images_near_either_fingerprint(stored):
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO hub_mirror VALUES (1999, %s::bit(256))", [bits(stored[77])])
     older = {pk: number for pk, number in stored.items() if pk < 1999}
-    hits = [(row["image_id"], row["bits"]) for row in sql.rows("relatives", image=1999, most=90, limit=1000)]
+    hits = [(row["image_id"], row["bits"]) for row in sql.rows("relatives", image=1999, most=90, near=48, limit=1000)]
     assert hits == due(older, stored[1999], stored[77], 90)
     assert (77, 0) in hits
 
