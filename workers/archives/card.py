@@ -136,7 +136,7 @@ def _labels(plan: Plan) -> str:
     for number, label in enumerate(plan.header["labels"]):
         counts = [plan.labelled[split, label["id"]] for split in plan.splits]
         rows.append([number, escaped(label["name"]), plan.folders[label["id"]], *counts])
-    rows.append(["", "pictures", "", *(plan.in_split(split) for split in plan.splits)])
+    rows.append(["", "pictures", "", *(plan.in_split[split] for split in plan.splits)])
     return _table(rows)
 
 

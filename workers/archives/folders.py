@@ -45,7 +45,7 @@ def _placed(plan: Plan, by_label: bool) -> Iterator[tuple[Member, File, str]]:
     met: Counter[tuple[str, str]] = Counter()
     for member, file in plan.pictures():
         split, label = member.row["split"], member.label
-        crowd = plan.filed[split, label] if by_label else plan.in_split(split)
+        crowd = plan.filed[split, label] if by_label else plan.in_split[split]
         folder = f"{plan.folders[label]}/" if by_label else ""
         shard = f"{met[split, folder] // CROWDED:04}/" if crowd > CROWDED else ""
         met[split, folder] += 1

@@ -84,7 +84,7 @@ def row(plan: Plan, member: Member, file: File) -> dict[str, Any]:
     told, place = member.row, member.row.get("place") or {}
     name, cell = f"{member.stem}.{file.extension}", place.get("cell") or (None, None)
     known: dict[str, Any] = {"image": {"bytes": content(plan.source, file), "path": name}, "image_id": told["id"]}
-    known |= {"label": plan.place(member.label), "labels": [plan.place(label) for label in told["labels"]]}
+    known |= {"label": plan.places[member.label], "labels": [plan.places[label] for label in told["labels"]]}
     known |= {key: told[key] for key in (*TEXTS, "verified")} | {key: place.get(key) for key in PLACE}
     known |= {"fold": told.get("fold"), "width": file.width, "height": file.height}
     return known | {"latitude": cell[0], "longitude": cell[1]}

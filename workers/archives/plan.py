@@ -1,9 +1,11 @@
 """What an archive is to hold, counted in one pass before anything gets its place."""
 
+import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ class Plan:
     labelled: Counter[tuple[str, int]] = field(default_factory=Counter)  # every label of every picture
     filed: Counter[tuple[str, int]] = field(default_factory=Counter)  # its first label only
     licences: Counter[str] = field(default_factory=Counter)
+    in_split: Counter[str] = field(default_factory=Counter)
     sizes: Counter[str] = field(default_factory=Counter)  # bytes of a split's pictures
     facts: Counter[str] = field(default_factory=Counter)  # pictures, verified, drawn, tombstones
     entries: list[Entry] = field(default_factory=list)
@@ -38,7 +41,7 @@ class Plan:
     @property
     def splits(self) -> list[str]:
         """The splits that have a picture."""
-        return [split for split in SPLITS if any(self.filed[split, label] for label in self.folders)]
+        return [split for split in SPLITS if self.in_split[split]]
 
     @property
     def folds(self) -> bool:
@@ -50,19 +53,23 @@ class Plan:
         """The dataset's name."""
         return names.title(self.header["labels"])
 
-    def in_split(self, split: str) -> int:
-        """Pictures of a split."""
-        return sum(self.filed[split, label] for label in self.folders)
-
     def mixed(self, split: str) -> Iterator[tuple[Member, File]]:
         """The pictures of a split in order of their digests: a shuffle that never changes."""
-        found = [(bytes.fromhex(member.row["sha256"]), member.line, file) for member, file in self.pictures(split)]
-        found.sort(key=lambda item: item[0])
-        return ((Member(line, file), file) for _, line, file in found)
+        order: list[tuple[bytes, int]] = []
+        # The members wait on disk: a hundred thousand of them would weigh 80 MB.
+        with (self.work / f"{split}.members").open("w+b") as waiting:
+            for member, file in self.pictures(split):
+                order.append((bytes.fromhex(member.row["sha256"]), waiting.tell()))
+                waiting.write(member.line + canonical(astuple(file)))
+            for _, at in sorted(order):
+                waiting.seek(at)
+                line, file = waiting.readline(), File(*json.loads(waiting.readline()))
+                yield Member(line, file), file
 
-    def place(self, label: int) -> int:
-        """A label's number among the chosen ones: what a model answers with."""
-        return list(self.folders).index(label)
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Label id → its number among the chosen ones: what a model answers with."""
+        return {label: place for place, label in enumerate(self.folders)}
 
     def pictures(self, split: str = "") -> Iterator[tuple[Member, File]]:
         """The members that have a file, of all splits or one, in order of id."""
@@ -74,7 +81,7 @@ class Plan:
 def count(plan: Plan) -> None:
     """Fill the plan's counters; lay down manifest.jsonl and, where there are any, tombstones.csv.
 
-    Raises ValueError when the manifest's SHA-256 is not the version's id.
+    Raises ValueError when the manifest's SHA-256 is not the version's id, and when no picture is left.
     """
     manifest = Spool(plan.work, "manifest.jsonl")
     manifest.write(canonical(plan.header))
@@ -90,6 +97,8 @@ def count(plan: Plan) -> None:
     plan.entries += [manifest.entry(), *([gone.entry()] if gone else [])]
     if manifest.sha256.hexdigest() != plan.digest:
         raise ValueError(f"the manifest's SHA-256 is {manifest.sha256.hexdigest()}, not {plan.digest}")
+    if not plan.splits:
+        raise ValueError(f"every picture of {plan.digest} has been withdrawn")
 
 
 def _count(plan: Plan, member: Member, file: File) -> None:
@@ -98,6 +107,7 @@ def _count(plan: Plan, member: Member, file: File) -> None:
     for label in row["labels"]:
         plan.labelled[row["split"], label] += 1
     plan.licences[row["licence"]] += 1
+    plan.in_split[row["split"]] += 1
     plan.sizes[row["split"]] += file.size
     plan.facts["pictures"] += 1
     plan.facts["verified"] += row["verified"]

@@ -35,7 +35,7 @@ class Shards:
             self.number += 1
             self.spool, self.samples = self._next(), 0
         self.samples += 1
-        self._file(f"{member.stem}.cls", str(self.plan.place(member.label)).encode())
+        self._file(f"{member.stem}.cls", str(self.plan.places[member.label]).encode())
         self._file(f"{member.stem}.{file.extension}", content(self.plan.source, file))
         self._file(f"{member.stem}.json", canonical(facts(self.plan, member, file)))
         return self.spool.name

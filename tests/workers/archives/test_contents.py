@@ -132,6 +132,11 @@ def test_withdrawn_images_are_listed_and_not_packed(tmp_path):
     assert "2 pictures" in read(path, "README.md")
 
 
+def test_a_version_that_was_withdrawn_whole_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="withdrawn"):
+        making.version(tmp_path, 3, tombstones={0, 1, 2}).layout()
+
+
 def test_a_version_without_tombstones_has_no_list_of_them(tmp_path):
     assert "tombstones.csv" not in listed(making.version(tmp_path).zip())
 
