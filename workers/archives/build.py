@@ -35,7 +35,8 @@ def layout(
 
     `members` gives the manifest's lines anew each time it is called, in their order. `work` is an empty scratch folder
     that must outlive the layout. `told` hears how many pictures have been laid out. Raises ValueError for a format or
-    side that does not exist, a manifest of another digest and a version of which no picture is left, Damaged for a picture that is not what its row says.
+    side that does not exist, a manifest of another digest and a version of which no picture is left, Damaged for a
+    picture that is not what its row says.
     """
     if format not in PACKERS or side not in SIDES:
         raise ValueError(f"no archive in format {format!r} at side {side!r}")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from . import names
@@ -71,7 +71,7 @@ def cells(plan: Plan, member: Member, file: File, name: str) -> list[object]:
     return [*plain, row["verified"], *fold, file.width, file.height, *where]
 
 
-@cache
+@lru_cache
 def text(value: Any) -> str:
     """Text that is read back as text: the country NA is Namibia, and somebody may be called 123."""
     return f"'{value}" if value and names.reads_as_a_value(value) else value or "unknown"

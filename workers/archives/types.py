@@ -1,6 +1,7 @@
 """The words of archives: what is packed, where its bytes lie, and what may go wrong."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 SPLITS = ("train", "validation", "test")
+UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 Progress = Callable[[int], None]
 
 
@@ -89,5 +91,5 @@ def pretty(value: object) -> bytes:
 
 
 def quoted(text: str) -> str:
-    """Text as YAML takes it whatever it holds: JSON's strings are a part of YAML."""
-    return json.dumps(text, ensure_ascii=False)
+    """Text as YAML takes it whatever it holds: a string of JSON, in which YAML wants a few more signs escaped."""
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))

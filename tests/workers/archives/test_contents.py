@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tests.workers.archives import making
 from workers.archives import FORMATS, Damaged, File, folders, names, parquet, tars
 from workers.archives.spool import safe
+from workers.archives.types import quoted
 
 HOSTILE = ("../x", "CON", "🦆", "=cmd()", "a" * 300, "Valve", "VALVE", "nan", "1e5", "/etc/passwd", "a\nb")
 PAPERS = {
@@ -99,6 +100,12 @@ def test_the_title_names_two_labels_and_counts_the_others():
     assert names.title(labelled[:3]) == "Valve, Duck and Goose, from Deep Images Hub"
     assert names.title(labelled[:2]) == "Valve and Duck, from Deep Images Hub"
     assert names.title(labelled[:1]) == "Valve, from Deep Images Hub"
+
+
+@given(st.text())
+def test_any_text_stands_in_a_head_of_yaml(text):
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: uv sync --group proof")
+    assert yaml.safe_load(f"name: {quoted(text)}\n") == {"name": text}
 
 
 @given(st.text())
