@@ -29,9 +29,14 @@ def choose(format: str, size: str) -> tuple[str, int]:
     """A format and a side as rows keep them. Raises Refused for what there is not."""
     if format not in Archive.Format.values:
         raise Refused("unknown_format", format=format[:40])
+    return format, side_of(size)
+
+
+def side_of(size: str) -> int:
+    """A side as rows keep it. Raises Refused for what there is not."""
     if size not in sides():
         raise Refused("unknown_side", side=size[:40])
-    return format, sides()[size]
+    return sides()[size]
 
 
 def without(digest: str) -> tuple[int, str]:

@@ -33,6 +33,11 @@ def images_under(label: Label, filters: dict[str, str], *, direct: bool = False)
     images = Image.objects.filter(image_labels__label=label)
     if direct:
         images = images.filter(image_labels__direct=True, image_labels__label=label)
+    return filtered(images, filters)
+
+
+def filtered(images: QuerySet[Image], filters: dict[str, str]) -> QuerySet[Image]:
+    """The images every filter lets through, newest first."""
     for name, value in filters.items():
         wanted: Any = [value] if name == "flag" else value == "yes" if name == "drawn" else value
         images = images.filter(**{FILTERS[name]: wanted})

@@ -4,7 +4,7 @@ from django import forms
 from django.conf import settings
 
 from hub import labels
-from hub.models import Account, Label, LabelProposal
+from hub.models import Account, Label, LabelProposal, Token
 from hub.models.submission import Licence, Precision
 
 
@@ -49,6 +49,23 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = Account
         fields = ("credit",)
+
+
+class DatasetForm(forms.Form):
+    """What a dataset is called."""
+
+    name = forms.CharField(max_length=100)
+    description = forms.CharField(max_length=1000, required=False, widget=forms.Textarea)
+    public = forms.BooleanField(required=False)
+
+
+class TokenForm(forms.Form):
+    """A key for scripts."""
+
+    name = forms.CharField(max_length=60, label="What is it for?", help_text="Such as “laptop” or “nightly sync”.")
+    scopes = forms.MultipleChoiceField(
+        choices=Token.Scope, widget=forms.CheckboxSelectMultiple, initial=Token.Scope.values, label="What may it do?"
+    )
 
 
 def limits() -> dict[str, int]:

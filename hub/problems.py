@@ -16,7 +16,12 @@ class Refused(Exception):  # noqa: N818  it is an answer, not a fault
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a script asks, not a person."""
-    return "json" in request.headers.get("Accept", "") or request.path.endswith(".json")
+    return "json" in request.headers.get("Accept", "") or request.path.endswith(".json") or for_scripts(request)
+
+
+def for_scripts(request: HttpRequest) -> bool:
+    """Whether this is an address of the API, which answers nobody with a page."""
+    return request.path.startswith("/api/")
 
 
 def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpResponse:
@@ -29,6 +34,7 @@ def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpRespo
         "status": status,
     }
     if wants_json(request):
+        body |= {"about": detail} if detail else {}
         return JsonResponse(body, status=status, content_type="application/problem+json")
     # A page for a failure of ours is drawn without the session, which may be what failed.
     page = render_to_string("problem.html", {"problem": body}, request if status < 500 else None)

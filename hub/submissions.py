@@ -82,7 +82,7 @@ def _keep(
     batch: Batch, label: Label, file: IO[bytes], filename: str, sha256: str, size: int
 ) -> tuple[Submission, Job | None]:
     earlier = _earlier(batch, sha256, filename)
-    if earlier and not _may_come_again(earlier):
+    if earlier and not may_come_again(earlier):
         return earlier, None
     if not earlier:
         check_room(batch)
@@ -111,7 +111,7 @@ def _earlier(batch: Batch, sha256: str, filename: str) -> Submission | None:
     return batch.submissions.filter(sha256=sha256, filename=filename).first() if sha256 else None
 
 
-def _may_come_again(earlier: Submission) -> bool:
+def may_come_again(earlier: Submission) -> bool:
     """Whether sending the file once more starts anew: it never came whole, we failed, or it was taken back."""
     return earlier.state in ("withdrawn", "failed") or earlier.reason in ("never_arrived", "changed_on_the_way")
 
@@ -138,7 +138,7 @@ def known(batch: Batch, sha256: str, filename: str, label: Label | None = None) 
     if not sha256:
         return None
     if earlier := _earlier(batch, sha256, tidy_name(filename)):
-        return None if earlier.incoming or _may_come_again(earlier) else earlier
+        return None if earlier.incoming or may_come_again(earlier) else earlier
     twin = Image.objects.filter(sha256=sha256, withdrawn_at=None).first()
     if not twin or not catalogue.agrees(twin, label):
         return None
@@ -152,7 +152,7 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
     sha256 = check_digest(sha256)
     name = tidy_name(filename)
     slot = {"sha256": sha256, "size": size, "incoming": storage.one_time_name(), "label": label or batch.label}
-    if (earlier := _earlier(batch, sha256, name)) and _may_come_again(earlier):
+    if (earlier := _earlier(batch, sha256, name)) and may_come_again(earlier):
         verdicts.forget([earlier.pk], **slot)
         return Submission.objects.get(pk=earlier.pk)
     if earlier:

@@ -1,14 +1,17 @@
-"""What belongs to one account: its photos, its name."""
+"""What belongs to one account: its photos, its name, its tokens."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, facets, forms
-from hub.models import Batch, Image, Submission
+from hub import browse, facets, forms, reasons, tokens
+from hub.models import Batch, Image, Submission, Token
+from hub.problems import Refused
 from hub.views.decorators import visitor
 
 PAGE = 20
@@ -42,11 +45,49 @@ def countries(supplier: int | None) -> int:
 
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """Plan and credit line."""
+    """Plan, credit line and tokens."""
     form = forms.AccountForm(request.POST or None, instance=visitor(request))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved. Photos you give from now on carry this credit line.")
         return redirect("account")
-    status = 422 if form.errors else 200
-    return render(request, "account.html", {"form": form, "plan": visitor(request).get_plan_display()}, status=status)
+    return _account(request, status=422 if form.errors else 200, form=form)
+
+
+def _account(request: HttpRequest, status: int = 200, **context: Any) -> HttpResponse:
+    person = visitor(request)
+    context = {
+        "form": forms.AccountForm(instance=person),
+        "token_form": forms.TokenForm(),
+        "plan": person.get_plan_display(),
+        "tokens": [(token, [Token.Scope(scope).label for scope in token.scopes]) for token in tokens.of(person)],
+        **context,
+    }
+    return render(request, "account.html", context, status=status)
+
+
+@login_required
+@require_POST
+def make_token(request: HttpRequest) -> HttpResponse:
+    """Make a token, and show it this once."""
+    form = forms.TokenForm(request.POST)
+    if not form.is_valid():
+        return _account(request, 422, token_form=form)
+    try:
+        token, secret = tokens.make(visitor(request), form.cleaned_data["name"], form.cleaned_data["scopes"])
+    except Refused as refused:
+        form.add_error("name", f"{reasons.words(refused.code, refused.detail)} {reasons.advice(refused.code)}")
+        return _account(request, 422, token_form=form)
+    response = _account(request, 201, made=token, secret=secret)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_POST
+def take_back_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """Scripts that use the token are strangers from now on."""
+    token = get_object_or_404(tokens.of(visitor(request)), pk=pk)
+    token.delete()
+    messages.success(request, f"Taken back: {token.name} opens nothing any more.")
+    return redirect("account")

@@ -1,0 +1,25 @@
+"""`/api/v1`: what the pages do, for scripts. Bearer tokens, cursor paging, problem+json."""
+
+from csp.decorators import csp_update
+
+from hub.api import archives, batches, datasets, images, jobs, labels, selections, submissions, versions
+from hub.api.answers import HubAPI, Reference
+
+DESCRIPTION = """
+Look around without a token; send `Authorization: Bearer dih_…` for the rest (make one on your account page).
+Lists come as `{"items": […], "next": address or null}`. Refusals are `application/problem+json` with a stable `code`.
+Work that takes long answers 202 with the `job` to follow. A POST sent again with the same `Idempotency-Key` is
+answered as before and does nothing twice.
+"""
+
+api = HubAPI(
+    title="Deep Images Hub",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    docs=Reference(),
+    # The reference's stylesheet, which is not ours, draws its arrows as data: pictures.
+    docs_decorator=csp_update({"img-src": ["data:"]}),
+)
+for noun in (labels, images, batches, submissions, selections, datasets, versions, archives, jobs):
+    api.add_router("", noun.router, tags=[noun.__name__.rsplit(".", 1)[-1]])

@@ -1,0 +1,65 @@
+"""Who asks: the account of a bearer token, or a stranger. Sessions are not looked at."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from hub import tokens
+from hub.models import Account, Token
+from hub.problems import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks; `account` is None for a stranger."""
+
+    account: Account | None = None
+
+
+class Request(HttpRequest):
+    """A request that `Bearer` let in."""
+
+    auth: Visitor
+
+
+class Bearer(HttpBearer):
+    """Lets in tokens with one of the scopes (any, when none are named), and strangers where `strangers` says so.
+
+    A token that is not good is refused even where a stranger is not: its owner expects more than a stranger sees.
+    """
+
+    def __init__(self, *scopes: str, strangers: bool = False) -> None:
+        super().__init__()
+        self.scopes, self.strangers = set(scopes), strangers
+
+    def __call__(self, request: HttpRequest) -> Visitor:
+        header = request.headers.get("Authorization", "")
+        if not header and self.strangers:
+            return Visitor()
+        if not header:
+            raise Refused("token_needed", 401)
+        scheme, _, secret = header.partition(" ")
+        return self.authenticate(request, secret.strip() if scheme.lower() == "bearer" else "")
+
+    def authenticate(self, request: HttpRequest, token: str) -> Visitor:
+        found = tokens.find(token)
+        if found is None:
+            raise Refused("unknown_token", 401)
+        if self.scopes and not self.scopes & set(found.scopes):
+            raise Refused("scope_needed", 403, scope=" or ".join(sorted(self.scopes)))
+        return Visitor(found.account)
+
+
+READ, GIVE, DATASETS = Token.Scope.READ.value, Token.Scope.GIVE.value, Token.Scope.DATASETS.value
+anybody = Bearer(strangers=True)
+readers = Bearer(READ, DATASETS, strangers=True)
+givers = Bearer(GIVE)
+own_givers = Bearer(GIVE, READ)
+makers = Bearer(DATASETS)
+
+
+def account_of(request: Request) -> Account:
+    """Who asks, where strangers are not let in."""
+    assert request.auth.account is not None
+    return request.auth.account

@@ -1,0 +1,98 @@
+"""How the API answers: JSON with addresses, pages of lists, problems, the reference page."""
+
+from typing import Any, Generic, TypeVar
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import NinjaAPI, Schema, Swagger
+from ninja.errors import HttpError, ValidationError
+from pydantic import ConfigDict
+
+from hub.api import idempotency
+from hub.api.headers import HEADERS, locate
+from hub.facets import address
+from hub.problems import Refused, problem
+
+Item = TypeVar("Item")
+
+
+class Strict(Schema):
+    """What a request may say, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(Schema, Generic[Item]):
+    """Part of a list; `next` is the address of the part that follows."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Reference(Swagger):
+    """The reference page: ninja's own files from our address, asking nobody else."""
+
+    def __init__(self) -> None:
+        super().__init__({"validatorUrl": None, "defaultModelsExpandDepth": 0, "docExpansion": "list"})
+
+
+class HubAPI(NinjaAPI):
+    """The API with our headers, our problems, and answers that are remembered for their Idempotency-Key."""
+
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        """A problem; what is none of the request's making is left to the middleware, and to Django."""
+        if isinstance(exc, Refused):
+            return _refused(request, exc)
+        if isinstance(exc, ValidationError):
+            return _invalid(request, exc)
+        if isinstance(exc, Http404):
+            return problem(request, 404, "not_found")
+        if isinstance(exc, HttpError):
+            return problem(request, exc.status_code, "bad_request")
+        raise exc
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(content_type=self.get_content_type(), headers=HEADERS)
+
+    def create_response(self, request: HttpRequest, data: Any, **options: Any) -> HttpResponse:
+        response = super().create_response(request, data, **options)
+        idempotency.remember(request, response)
+        return locate(response, data)
+
+
+def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
+    response = problem(request, refused.status, refused.code, **refused.detail)
+    if refused.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    return problem(request, 422, "bad_request", field=field, said=first["msg"])
+
+
+def url(request: HttpRequest, name: str, *args: Any) -> str:
+    """The whole address of something in the API."""
+    return request.build_absolute_uri(reverse(f"api:{name}", args=args))
+
+
+def page_url(request: HttpRequest, name: str, *args: Any) -> str:
+    """The whole address of a page of the site."""
+    return request.build_absolute_uri(reverse(name, args=args))
+
+
+def paged(request: HttpRequest, items: list[Any], **cursor: Any) -> dict[str, Any]:
+    """Part of a list, and where it goes on: the same address with another cursor, unless that is empty."""
+    if not any(cursor.values()):
+        return {"items": items, "next": None}
+    query = request.GET.dict() | {name: str(value) for name, value in cursor.items()}
+    return {"items": items, "next": request.build_absolute_uri(address(request.path, **query))}
+
+
+def only(request: HttpRequest, *known: str) -> None:
+    """Raises Refused for a parameter that is not known: a filter that is overlooked gives a wrong answer."""
+    for name in request.GET:
+        if name not in known:
+            raise Refused("unknown_filter", field=name[:80], known=", ".join(known))
