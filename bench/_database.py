@@ -9,8 +9,8 @@ import django
 
 
 @contextmanager
-def scratch(name: str) -> Iterator[None]:
-    """Inside the block the hub's default database is an empty, migrated one called `hub_bench_<name>`."""
+def scratch(name: str) -> Iterator[str]:
+    """Inside the block the hub's default database is an empty, migrated one, whose name (`hub_bench_…`) it gives."""
     from hub import embedded
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
@@ -20,7 +20,7 @@ def scratch(name: str) -> Iterator[None]:
         with embedded.running():
             django.setup()
             with _database(name):
-                yield
+                yield f"hub_bench_{name}"
 
 
 @contextmanager

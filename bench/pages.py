@@ -42,13 +42,14 @@ INSERT INTO hub_batch (supplier_id, label_id, licence, credit, precision, use_ph
     ) AS p
     ORDER BY n;
 INSERT INTO hub_image (sha256, pixels_sha256, format, size, width, height, supplier_id, batch_id, licence, credit,
-                       precision, place_id, drawn, dark, light, entropy, sharpness, flags, tint, created_at)
+                       precision, place_id, drawn, dark, light, entropy, sharpness, flags, tint, created_at,
+                       compared_at)
     SELECT encode(sha256(i::text::bytea), 'hex'), encode(sha256(('p' || i)::bytea), 'hex'), 'JPEG', 2000000,
            (400 + 3600 * random())::integer, (400 + 2600 * random())::integer, b.supplier_id, b.id, b.licence, b.credit,
            b.precision, b.place_id, false, 0.9, 0.1, 7, 100,
            CASE WHEN random() < 0.05 THEN ARRAY['blurry'] WHEN random() < 0.05 THEN ARRAY['dark'] ELSE '{}'
            END::varchar[],
-           floor(random() * 16777216)::integer, b.created_at + i * interval '1 second'
+           floor(random() * 16777216)::integer, b.created_at + i * interval '1 second', now()
     FROM hub_batch b, generate_series(1, %(batch)s) AS k, LATERAL (SELECT b.id * %(batch)s + k AS i) AS numbered
     ORDER BY b.id, k;
 INSERT INTO hub_annotation (image_id, label_id, account_id, verdict, conflicting, created_at)
@@ -56,6 +57,9 @@ INSERT INTO hub_annotation (image_id, label_id, account_id, verdict, conflicting
     FROM hub_image i JOIN hub_batch b ON b.id = i.batch_id;
 INSERT INTO hub_twin (first_id, second_id, bits)
     SELECT id, id + 1, 40 FROM hub_image WHERE id %% 50 = 1 AND id < (SELECT max(id) FROM hub_image);
+UPDATE hub_image i SET group_id = t.first_id FROM hub_twin t WHERE t.second_id = i.id;
+INSERT INTO hub_rendition (image_id, side, extension, sha256, size, crc32, width, height)
+    SELECT id, 224, 'jpg', sha256, 10000 + id %% 10000, id, 300, 224 FROM hub_image;
 DROP TABLE bench_label;
 """
 SIZED = """

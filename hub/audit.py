@@ -7,9 +7,12 @@ from itertools import islice
 from django.conf import settings
 from django.core.files.storage import storages
 
-from hub import objects, sql, storage
+from hub import archives, objects, sql, storage
+from hub.models import Archive, DatasetVersion
 
 SHOWN = 10
+# What the colours of a picture at its original size may need: a profile (without its texts), Adobe's colour transform.
+NEEDED = {"ICC", "APP14"}
 SEGMENTS = {b"Exif\0": "EXIF", b"http://ns.adobe.com/xap/": "XMP", b"ICC_PROFILE": "ICC", b"Photoshop": "IPTC"}
 
 
@@ -57,7 +60,7 @@ def files_as_rows_say(deep: bool) -> Iterator[str]:
         who = f"image {row['image']}"
         yield from file_is(f"{who}, original", "originals", row["original"], row["size"], deep)
         renditions = {int(side): (digest, int(size)) for side, digest, size in row["renditions"] or ()}
-        for side in settings.RENDITION_SIZES:
+        for side in {*settings.RENDITION_SIZES, *renditions}:
             if side not in renditions:
                 yield f"{who} has no rendition {side}"
             else:
@@ -87,19 +90,24 @@ def no_stray_objects(deep: bool) -> Iterator[str]:
 
 
 def renditions_are_clean(deep: bool) -> Iterator[str]:
-    """Deep only: no rendition carries EXIF, XMP, ICC or a comment."""
+    """Deep only: no rendition carries EXIF, XMP, ICC or a comment; an original keeps what its colours need."""
     for row in pages() if deep else ():
         for side, digest, _ in row["renditions"] or ():
             try:
                 data = storage.get("renditions", storage.rendition_key(digest))
             except FileNotFoundError:
                 continue  # said by the first invariant
-            if carried := metadata(data):
+            if carried := sorted(set(metadata(data)) - (NEEDED if side == "0" else set())):
                 yield f"image {row['image']}, rendition {side}: {', '.join(carried)}"
 
 
 def metadata(jpeg: bytes) -> list[str]:
-    """What a JPEG carries besides its picture, by its markers: EXIF, XMP, ICC, a comment, or bytes after its end."""
+    """What a JPEG carries besides its picture, by its markers: EXIF, XMP, ICC, a comment, or bytes after its end.
+
+    Nothing of other files: originals that are none are cleaned chunk by chunk when they are made.
+    """
+    if not jpeg.startswith(b"\xff\xd8"):
+        return []
     carried, at = [], 2
     while at + 4 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
         marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
@@ -112,6 +120,29 @@ def metadata(jpeg: bytes) -> list[str]:
             )
         at += 2 + length
     return carried if jpeg.endswith(b"\xff\xd9") else [*carried, "bytes after its end"]
+
+
+def packed_as_rows_say(deep: bool) -> Iterator[str]:
+    """Every manifest and every archive that is given out, with the size (and, deep, the hash) of its row."""
+    versions = DatasetVersion.objects.filter(state="ready").order_by("digest").distinct("digest")
+    for digest in versions.values_list("digest", flat=True).iterator():
+        yield from packed_is(f"manifest {digest[:12]}", storage.key(digest, ".jsonl"), None, digest, deep)
+    for archive in Archive.objects.filter(state="ready").order_by("id").iterator():
+        yield from packed_is(f"archive {archive.pk}", archives.key(archive), archive.size, archive.sha256, deep)
+
+
+def packed_is(what: str, name: str, size: int | None, digest: str, deep: bool) -> Iterator[str]:
+    """Nothing, or how a manifest or archive differs from its row; it is hashed piece by piece, however large."""
+    try:
+        found = storages["artifacts"].size(name)
+        if size not in (None, found):
+            yield f"{what}: {found} bytes, its row says {size}"
+        elif deep:
+            with storage.opened("artifacts", name) as file:
+                if storage.digest(file)[0] != digest:
+                    yield f"{what}: another SHA-256 than its row says"
+    except FileNotFoundError:
+        yield f"{what}: no file"
 
 
 def closure_is_complete(deep: bool) -> Iterator[str]:
@@ -135,5 +166,10 @@ INVARIANTS = (
     Invariant("every verdict has what it says", asked("verdicts")),
     Invariant("fingerprints are of live images", asked("fingerprints")),
     Invariant("look-alikes are live", asked("twins")),
+    Invariant("look-alikes share a group, named by its oldest", asked("groups")),
+    Invariant("selections see the catalogue as it is", asked("selectable")),
+    Invariant("no group lies in two splits", asked("splits")),
+    Invariant("versions and archives are what their rows say", asked("versions")),
+    Invariant("manifests and archives are stored whole", packed_as_rows_say),
     Invariant("nothing is placed finer than its supplier allowed", asked("places")),
 )

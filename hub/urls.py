@@ -1,7 +1,22 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from hub.views import catalogue, errors, files, giving, health, images, own, review, uploads
+from hub.api import api
+from hub.views import (
+    building,
+    catalogue,
+    datasets,
+    downloads,
+    errors,
+    files,
+    giving,
+    health,
+    images,
+    own,
+    review,
+    uploads,
+    versions,
+)
 
 DIGEST = r"(?P<sha256>[0-9a-f]{64})"
 
@@ -31,7 +46,27 @@ urlpatterns = [
     path("proposals/<int:pk>/", catalogue.decide_proposal, name="decide_proposal"),
     path("mine/", own.mine, name="mine"),
     path("account/", own.account, name="account"),
+    path("datasets/", datasets.everything, name="datasets"),
+    path("datasets/new/", building.build, name="build"),
+    path("datasets/<int:pk>/", datasets.dataset, name="dataset"),
+    path("datasets/<int:pk>/diff/", datasets.diff, name="diff"),
+    path("datasets/<int:pk>/freeze/", datasets.freeze, name="freeze"),
+    path("datasets/<int:pk>/publish/", datasets.publish, name="publish"),
+    path("datasets/<int:pk>/delete/", datasets.delete, name="delete_dataset"),
+    path("datasets/<int:pk>/versions/<int:number>/", versions.version, name="version"),
+    path("datasets/<int:pk>/versions/<int:number>/status.json", versions.version_status, name="version_status"),
+    path("datasets/<int:pk>/versions/<int:number>/archives/", versions.order_archive, name="order_archive"),
+    path(
+        "datasets/<int:pk>/versions/<int:number>/archives/<int:archive>/link",
+        downloads.archive_link,
+        name="archive_link",
+    ),
+    re_path(r"^versions/(?P<digest>[0-9a-f]{64})/$", versions.version_by_id, name="version_by_id"),
+    path("fetch/<str:token>", downloads.fetch, name="fetch"),
     path("files/<str:token>", files.signed_file, name="signed_file"),
+    path("account/tokens/", own.make_token, name="make_token"),
+    path("account/tokens/<int:pk>/take-back/", own.take_back_token, name="take_back_token"),
+    path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),

@@ -128,8 +128,9 @@ def members(version: DatasetVersion, side: int) -> "Iterator[Member]":
     files = archives.files(version, side)
     image, *facts = next(files, (0,))
     with storage.opened("artifacts", storage.key(version.digest, ".jsonl")) as manifest:
-        next(manifest)  # the header
-        for line in manifest:
+        lines = iter(manifest)
+        next(lines)  # the header
+        for line in lines:
             member = Member(line, None)
             if member.row["id"] == image:
                 member = Member(line, File(*facts))
@@ -151,7 +152,7 @@ def clean_original(image: int, sha256: str) -> None:
     from workers import imaging, ingest
 
     made = imaging.clean(storage.get("originals", storage.key(sha256)), ingest.limits())
-    sides: dict[str, Any] = Image.objects.values("width", "height").get(pk=image)
+    sides = dict(Image.objects.values("width", "height").get(pk=image))
     row: dict[str, Any] = {
         "sha256": storage.digest_of(made.data),
         "size": len(made.data),

@@ -44,3 +44,15 @@ def share(part: int | None, whole: int | None) -> float:
 def get(mapping: dict, key: Any) -> Any:
     """What a dict holds under a key that is a variable."""
     return mapping.get(key)
+
+
+@register.filter
+def said(thing: Any) -> str:
+    """What went wrong, in words: of anything with a code or reason, and its detail."""
+    return reasons.words(getattr(thing, "code", "") or thing.reason, thing.detail)
+
+
+@register.filter
+def advised(thing: Any) -> str:
+    """What to do about it, in words."""
+    return reasons.advice(getattr(thing, "code", "") or thing.reason)

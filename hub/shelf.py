@@ -1,0 +1,138 @@
+"""What the pages of datasets show: shelves of datasets with their covers, samples and charts of a version."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from hub import sql
+from hub.browse import QUALITY, SIDES, country_names
+from hub.models import Archive, Dataset, DatasetMember, DatasetVersion, Image
+from hub.models.submission import Licence
+
+# Labels of which pictures are shown, and pictures of each in each split.
+SAMPLED, PICTURES = 12, 4
+SPLITS = dict(DatasetMember.Split.choices)
+
+
+@dataclass(slots=True)
+class Tile:
+    """A dataset at a glance: its newest frozen version (None before the first) and three pictures of it."""
+
+    dataset: Dataset
+    version: DatasetVersion | None
+    covers: list[Image] = field(default_factory=list)
+
+
+def tiles(found: Iterable[Dataset]) -> list[Tile]:
+    """The tiles of some datasets."""
+    found = list(found)
+    ready = DatasetVersion.objects.filter(dataset__in=found, state="ready").defer("header", "selection")
+    newest = {one.dataset_id: one for one in ready.order_by("dataset", "-number").distinct("dataset")}
+    rows = sql.rows("dataset_covers", versions=[version.pk for version in newest.values()])
+    images = Image.objects.in_bulk([row["image"] for row in rows])
+    covers: dict[int, list[Image]] = {}
+    for row in rows:
+        covers.setdefault(row["version"], []).append(images[row["image"]])
+    versions = [(one, newest.get(one.pk)) for one in found]
+    return [Tile(one, version, covers.get(version.pk, []) if version else []) for one, version in versions]
+
+
+def samples(version: DatasetVersion) -> list[dict[str, Any]]:
+    """Pictures of the first labels of a frozen version: {label, total, splits: [{name, images, n}]}."""
+    labels, parts = version.header["labels"][:SAMPLED], list(version.header["split_report"]["splits"])
+    rows = sql.rows(
+        "samples", version=version.pk, labels=[label["id"] for label in labels], splits=parts, limit=PICTURES
+    )
+    images = Image.objects.in_bulk([row["image"] for row in rows])
+    shown: dict[tuple[int, str], list[Image]] = {}
+    for row in rows:
+        shown.setdefault((row["label"], row["split"]), []).append(images[row["image"]])
+    return [
+        {
+            "label": label,
+            "splits": [
+                (title, shown[label["id"], name]) for name, title in SPLITS.items() if shown.get((label["id"], name))
+            ],
+        }
+        for label in labels
+    ]
+
+
+def classes(header: dict[str, Any]) -> dict[str, Any]:
+    """The table of labels by splits: the names of the splits, a row per label with its counts and groups."""
+    found = {(row["label"], row["split"]): row for row in header["quality"]["classes"]}
+    parts = [name for name in SPLITS if name in header["split_report"]["splits"]]
+    rows = []
+    for label in header["labels"]:
+        cells = [found.get((label["id"], name), {"images": 0, "groups": 0}) for name in parts]
+        counts = [cell["images"] for cell in cells]
+        rows.append(
+            {"label": label, "counts": counts, "images": sum(counts), "groups": sum(c["groups"] for c in cells)}
+        )
+    return {"splits": [SPLITS[name] for name in parts], "rows": rows, "most": max(row["images"] for row in rows)}
+
+
+def charts(quality: dict[str, Any]) -> list[dict[str, Any]]:
+    """The quality report as bars: a title, what a whole bar is, and rows of name and number."""
+    images, flags = quality["images"], quality["flags"]
+    noticed = [(title, flags.get(name, 0)) for name, title in QUALITY.items()]
+    noticed += [("Has a near-duplicate", quality["near_duplicates"]), ("Labels disputed", quality["conflicts"])]
+    names = country_names(list(quality["countries"]))
+    countries = sorted(
+        ((names.get(code, code), n) for code, n in quality["countries"].items()), key=lambda row: -row[1]
+    )
+    if quality["country_unknown"]:
+        countries.append(("not told", quality["country_unknown"]))
+    sides = [(name, quality["sides"].get(name, 0)) for name in SIDES]
+    people = [("Verified", quality["verified"]), ("Of the largest supplier", quality["top_supplier"])]
+    people += [("Drawn, not photographed", quality["drawn"])]
+    return [
+        {"title": "What was noticed", "of": images, "rows": noticed},
+        {"title": "Shorter side, in pixels", "of": max(n for _, n in sides), "rows": sides},
+        {
+            "title": f"{quality['suppliers']} supplier{'s' if quality['suppliers'] != 1 else ''}",
+            "of": images,
+            "rows": people,
+        },
+        {"title": "Countries", "of": images, "rows": countries[:12]},
+    ]
+
+
+def licences(quality: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """Id, name and count of each licence, the most frequent first."""
+    names = dict(Licence.choices)
+    return [(one, names.get(one, one), n) for one, n in sorted(quality["licences"].items(), key=lambda row: -row[1])]
+
+
+def in_common(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """What splits share with train: a row per kind and split."""
+    kinds = {"suppliers": "Suppliers", "batches": "Batches", "places": "Places"}
+    found = report["in_common_with_train"]
+    return [
+        {"title": title, "split": SPLITS[split], **found[kind][split]}
+        for kind, title in kinds.items()
+        for split in SPLITS
+        if split in found.get(kind, {})
+    ]
+
+
+def pace(archive: Archive) -> str:
+    """How far the packing of an archive is, in words."""
+    if archive.state == "queued":
+        return "Waiting for a worker"
+    if archive.state != "packing":
+        return str(archive.get_state_display())
+    if not archive.size or not archive.done or not archive.started_at:
+        return "Packing"
+    left = (timezone.now() - archive.started_at) * (archive.size - archive.done) / archive.done
+    return f"Packing {archive.percent} %, {_about(left)} left"
+
+
+def _about(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    if seconds < 90:
+        return "about a minute" if seconds > 45 else "less than a minute"
+    return f"about {round(seconds / 60)} minutes" if seconds < 5400 else f"about {round(seconds / 3600)} hours"
