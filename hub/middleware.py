@@ -3,6 +3,7 @@
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
 from redis.exceptions import RedisError
 
@@ -57,7 +58,12 @@ def answers(get_response):
     """Turn a refusal into its answer, and an unreachable database, store or Redis into 503 with Retry-After."""
 
     def middleware(request):
-        return get_response(request)
+        response = get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        refused = problem(request, 405, "wrong_method")
+        refused["Allow"] = response["Allow"]
+        return refused
 
     def process_exception(request, exception):
         if isinstance(exception, Refused):

@@ -3,7 +3,7 @@
 from csp.decorators import csp_update
 
 from hub.api import archives, batches, datasets, images, jobs, labels, selections, submissions, versions
-from hub.api.answers import HubAPI, Reference
+from hub.api.answers import HubAPI, Reference, Text
 
 DESCRIPTION = """
 Look around without a token; send `Authorization: Bearer dih_…` for the rest (make one on your account page).
@@ -17,6 +17,7 @@ api = HubAPI(
     version="1",
     description=DESCRIPTION,
     urls_namespace="api",
+    parser=Text(),
     docs=Reference(),
     # The reference's stylesheet, which is not ours, draws its arrows as data: pictures.
     docs_decorator=csp_update({"img-src": ["data:"]}),

@@ -3,15 +3,17 @@
 from typing import Any, Generic, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import re_path, reverse
 from ninja import NinjaAPI, Schema, Swagger
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 from pydantic import ConfigDict
 
 from hub.api import idempotency
 from hub.api.headers import HEADERS, locate
 from hub.facets import address
 from hub.problems import Refused, problem
+from hub.views.uploads import body
 
 Item = TypeVar("Item")
 
@@ -36,8 +38,21 @@ class Reference(Swagger):
         super().__init__({"validatorUrl": None, "defaultModelsExpandDepth": 0, "docExpansion": "list"})
 
 
+class Text(Parser):
+    """Reads bodies that are one JSON object of text the database takes."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        return body(request)
+
+
 class HubAPI(NinjaAPI):
     """The API with our headers, our problems, and answers that are remembered for their Idempotency-Key."""
+
+    @property
+    def urls(self) -> Any:
+        """The addresses, and a problem for every other below them: in debug Django would explain itself in HTML."""
+        patterns, app, namespace = super().urls
+        return [*patterns, re_path("", lambda request: problem(request, 404, "not_found"))], app, namespace
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         """A problem; what is none of the request's making is left to the middleware, and to Django."""

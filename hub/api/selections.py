@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
 from hub import previews, reasons, selections
 from hub.api.access import DATASETS, READ, Bearer, Request
@@ -53,7 +53,7 @@ class PreviewOut(Schema):
 
 
 @router.post("/selections/preview", response=PreviewOut)
-def preview(request: Request, selection: dict[str, Any]):
+def preview(request: Request, selection: Body[dict[str, Any]]):
     """Count what a selection would give; nothing is written. `obstacles` says what a freeze would be refused for."""
     asked = selections.read(selection)
     found = previews.preview(asked)
