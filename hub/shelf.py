@@ -90,7 +90,7 @@ def charts(quality: dict[str, Any]) -> list[dict[str, Any]]:
     people = [("Verified", quality["verified"]), ("Of the largest supplier", quality["top_supplier"])]
     people += [("Drawn, not photographed", quality["drawn"])]
     return [
-        {"title": "What was noticed", "of": images, "rows": noticed},
+        {"title": "What was noticed", "of": images, "share": images, "rows": noticed},
         {"title": "Shorter side, in pixels", "of": max(n for _, n in sides), "rows": sides},
         {
             "title": f"{quality['suppliers']} supplier{'s' if quality['suppliers'] != 1 else ''}",

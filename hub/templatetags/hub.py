@@ -56,3 +56,15 @@ def said(thing: Any) -> str:
 def advised(thing: Any) -> str:
     """What to do about it, in words."""
     return reasons.advice(getattr(thing, "code", "") or thing.reason)
+
+
+@register.filter
+def reason(thing: Any) -> str:
+    """The reason of something that keeps no detail, in words."""
+    return reasons.words(thing.reason)
+
+
+@register.filter
+def percent(part: float) -> str:
+    """A share of one in per cent, with a decimal where it is small."""
+    return f"{100 * part:.1f}" if part < 0.1 else f"{100 * part:.0f}"
