@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+import orjson
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -21,6 +22,7 @@ from hub.selections import Selection, read
 WORK_MEM = "64MB"
 # Rows fetched at a time.
 PAGE = 5000
+# What orjson writes for a line without fractions but those of a cell, ten times faster.
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -123,7 +125,7 @@ def write(file: IO[bytes], header: dict[str, Any], version: DatasetVersion) -> i
     file.write((canonical(header) + "\n").encode())
     images = 0
     for line in lines(version):
-        file.write((canonical(line) + "\n").encode())
+        file.write(orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
         images += 1
     return images
 
