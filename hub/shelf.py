@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from hub import sql
+from hub import datasets, sql
 from hub.browse import QUALITY, SIDES, country_names
-from hub.models import Archive, Dataset, DatasetMember, DatasetVersion, Image
+from hub.models import Account, Archive, Dataset, DatasetMember, DatasetVersion, Image
 from hub.models.submission import Licence
 
 # Labels of which pictures are shown, and pictures of each in each split.
@@ -40,9 +40,16 @@ def tiles(found: Iterable[Dataset]) -> list[Tile]:
     return [Tile(one, version, covers.get(version.pk, []) if version else []) for one, version in versions]
 
 
+def holding(image: Image, account: Account | None, limit: int = 20) -> list[Dataset]:
+    """The newest datasets an account (None: a stranger) may see of which a frozen version holds the image."""
+    held = DatasetMember.objects.filter(image=image, version__state="ready").values("version__dataset")
+    visible = Dataset.objects.filter(datasets.visible_to(account), pk__in=held)
+    return list(visible.select_related("owner").order_by("-id")[:limit])
+
+
 def samples(version: DatasetVersion) -> list[dict[str, Any]]:
     """Pictures of the first labels of a frozen version: {label, total, splits: [{name, images, n}]}."""
-    labels, parts = version.header["labels"][:SAMPLED], list(version.header["split_report"]["splits"])
+    labels, parts = version.header["labels"][:SAMPLED], list(SPLITS)
     rows = sql.rows(
         "samples", version=version.pk, labels=[label["id"] for label in labels], splits=parts, limit=PICTURES
     )
@@ -64,7 +71,7 @@ def samples(version: DatasetVersion) -> list[dict[str, Any]]:
 def classes(header: dict[str, Any]) -> dict[str, Any]:
     """The table of labels by splits: the names of the splits, a row per label with its counts and groups."""
     found = {(row["label"], row["split"]): row for row in header["quality"]["classes"]}
-    parts = [name for name in SPLITS if name in header["split_report"]["splits"]]
+    parts = [name for name, _ in ordered(header["split_report"]["splits"])]
     rows = []
     for label in header["labels"]:
         cells = [found.get((label["id"], name), {"images": 0, "groups": 0}) for name in parts]
@@ -73,6 +80,11 @@ def classes(header: dict[str, Any]) -> dict[str, Any]:
             {"label": label, "counts": counts, "images": sum(counts), "groups": sum(c["groups"] for c in cells)}
         )
     return {"splits": [SPLITS[name] for name in parts], "rows": rows, "most": max(row["images"] for row in rows)}
+
+
+def ordered(splits: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What a report says of each split, train first."""
+    return [(name, splits[name]) for name in SPLITS if name in splits]
 
 
 def charts(quality: dict[str, Any]) -> list[dict[str, Any]]:
@@ -95,6 +107,7 @@ def charts(quality: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "title": f"{quality['suppliers']} supplier{'s' if quality['suppliers'] != 1 else ''}",
             "of": images,
+            "share": images,
             "rows": people,
         },
         {"title": "Countries", "of": images, "rows": countries[:12]},
@@ -117,6 +130,23 @@ def in_common(report: dict[str, Any]) -> list[dict[str, Any]]:
         for split in SPLITS
         if split in found.get(kind, {})
     ]
+
+
+def citation(version: DatasetVersion, title: str, url: str) -> dict[str, str]:
+    """How to cite a frozen version: in words as its archives do, and as BibTeX."""
+    author = "Contributors of Deep Images Hub"
+    lines = {
+        "author": f"{{{author}}}",
+        "title": title.translate({ord(sign): f"\\{sign}" for sign in "&%$#_{}"}),
+        "year": str(version.frozen_at.year) if version.frozen_at else "",
+        "note": f"Version sha256:{version.digest}",
+        "url": url,
+    }
+    inside = ",\n".join(f"  {name} = {{{value}}}" for name, value in lines.items())
+    return {
+        "text": f"{author}. {title}. Version sha256:{version.digest}.",
+        "bibtex": f"@misc{{deep_images_hub_{version.digest[:12]},\n{inside}\n}}",
+    }
 
 
 def pace(archive: Archive) -> str:

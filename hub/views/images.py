@@ -7,9 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, storage, submissions
+from hub import browse, catalogue, labels, shelf, storage, submissions
 from hub.models import Image, Submission
 from hub.problems import problem
+from hub.views.datasets import who
 from hub.views.decorators import visitor
 from workers.celery import ring
 
@@ -47,6 +48,7 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
         "image": image,
         "labels": shown,
         "twins": browse.twins_of(image),
+        "datasets": shelf.holding(image, who(request)),
         "checks": CHECKS,
         "noticed": [browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY],
         "previous": newer,

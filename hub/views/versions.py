@@ -69,6 +69,7 @@ def _frozen(request: HttpRequest, found: DatasetVersion) -> dict[str, Any]:
     """What a frozen version shows beside its state."""
     header = found.header
     tombstones, _ = archives.without(found.digest)
+    page_url = request.build_absolute_uri(reverse("version_by_id", args=[found.digest]))
     ready = next((one for one in archives.of(found) if one.state == Archive.State.READY), None)
     link = reverse("archive_link", args=[found.dataset_id, found.number, ready.pk]) if ready else ""
     return {
@@ -79,13 +80,12 @@ def _frozen(request: HttpRequest, found: DatasetVersion) -> dict[str, Any]:
         "charts": shelf.charts(header["quality"]),
         "licences": shelf.licences(header["quality"]),
         "in_common": shelf.in_common(header["split_report"]),
-        "parts": [(shelf.SPLITS[name], part) for name, part in header["split_report"]["splits"].items()],
+        "parts": [(shelf.SPLITS[name], part) for name, part in shelf.ordered(header["split_report"]["splits"])],
         "samples": shelf.samples(found),
         "unsampled": max(0, len(header["labels"]) - shelf.SAMPLED),
         "tombstones": tombstones,
-        "title": title(header["labels"]),
+        "cite": shelf.citation(found, title(header["labels"]), page_url),
         "folders": list(folders(header["labels"]).values()),
-        "page_url": request.build_absolute_uri(reverse("version_by_id", args=[found.digest])),
         "hub_url": request.build_absolute_uri("/").rstrip("/"),
         "link_url": request.build_absolute_uri(link) if link else "",
         "example": ready,

@@ -42,10 +42,16 @@ function show(url, html) {
   kept.searchParams.delete("add");
   history.replaceState(null, "", kept);
   if (save) save.action = kept;
-  for (const field of form.querySelectorAll("[aria-describedby^=e-]"))
-    field.toggleAttribute("aria-invalid", field.getAttribute("aria-describedby").split(" ").some((id) => document.getElementById(id).textContent));
-  for (const field of form.querySelectorAll("[aria-invalid='']")) field.setAttribute("aria-invalid", "true");
+  mark();
   if (held?.match(/^(up|down|drop)-/)) hold(held);
+}
+
+/** Tell assistive technology which fields have a mistake beside them. */
+function mark() {
+  for (const field of form.querySelectorAll("[aria-describedby^=e-]")) {
+    const said = field.getAttribute("aria-describedby").split(" ").some((id) => document.getElementById(id).textContent);
+    said ? field.setAttribute("aria-invalid", "true") : field.removeAttribute("aria-invalid");
+  }
 }
 
 /** The button pressed is gone, or at its end: go on with its neighbour. */
@@ -74,3 +80,5 @@ picker(add, form.dataset.labels, (label) => {
   add.value = "";
   refresh([...asked(), ["add", label.slug]]);
 });
+
+mark();

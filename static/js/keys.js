@@ -9,7 +9,7 @@ addEventListener("keydown", (event) => {
 for (const button of document.querySelectorAll("[data-copy]"))
   button.addEventListener("click", async () => {
     const source = document.querySelector(button.dataset.copy);
-    const said = document.querySelector("[data-copied]");
+    const said = button.parentElement.querySelector("[data-copied]");
     try {
       await navigator.clipboard.writeText(source.textContent.trim());
       said.textContent = "Copied.";
