@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from django.db import connection
 
-from hub import audit, catalogue, counts, places, review, submissions
+from hub import audit, catalogue, counts, places, review, sql, submissions
 from hub.models import Batch, Image, ImageLabel, Job, LabelEdge, LabelStat, Place, Submission
 from hub.problems import Refused
 from tests import factories, images
@@ -24,6 +24,7 @@ def placed() -> set:
 
 
 def assert_counts_equal_a_recount() -> None:
+    assert [row for name in ("groups", "selectable") for row in sql.rows(f"audit_{name}")] == []
     before = counted(), placed()
     counts.recount()
     assert before == (counted(), placed())
