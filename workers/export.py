@@ -1,5 +1,6 @@
 """Queue `export`: freeze dataset versions, pack archives."""
 
+import shutil
 import tempfile
 import time
 import zlib
@@ -7,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workers.archives import Member
 
 # Views import this module to ring for it, so what packs and compares is imported by the tasks themselves.
-log = structlog.get_logger("workers.export")
+SCRATCH = "hub-pack-"
 
 
 @app.task
@@ -65,9 +65,17 @@ def pack_archive(work: jobs.Work) -> list[Job] | None:
         return _order_anew(work, archive, version)
     if archive.side == 0:
         clean_originals(version)
-    with tempfile.TemporaryDirectory(prefix="hub-pack-", dir=settings.SCRATCH_DIR) as scratch:
+    clear_scratch()
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
         _pack(work, archive, version, Path(scratch))
     return None
+
+
+def clear_scratch() -> None:
+    """Remove what workers that were killed had prepared, a day ago or earlier."""
+    for folder in Path(settings.SCRATCH_DIR or tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+        if folder.stat().st_mtime < time.time() - 86_400:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _order_anew(work: jobs.Work, archive: Archive, version: DatasetVersion) -> list[Job]:
