@@ -1,1 +1,1 @@
-"""The client of Deep Images Hub."""
+"""The client of Deep Images Hub: browse labels, give photos, fetch and verify datasets."""

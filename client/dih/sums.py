@@ -1,0 +1,67 @@
+"""Digests of files, and SHA256SUMS as `sha256sum` writes it."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from dih.failures import DIFFERENT, Failure
+
+NAME = "SHA256SUMS"
+LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+# Names that Windows takes for devices, or reads in a way of its own.
+ODD = re.compile(r"[\\:\0-\x1f]")
+
+
+def of(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(text: str) -> dict[str, str]:
+    """Name → SHA-256 of every line. Raises Failure for lines that are none, and for names that lead elsewhere."""
+    found = {}
+    for line in text.splitlines():
+        match = LINE.fullmatch(line)
+        if not match:
+            raise Failure(DIFFERENT, "bad_sums", f"{NAME} has a line that is none: {line[:80]}.")
+        found[safe(match[2])] = match[1]
+    return found
+
+
+def write(found: dict[str, str]) -> str:
+    """The lines of digests by name."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(found.items()))
+
+
+def at(folder: Path) -> dict[str, str]:
+    """What a folder's SHA256SUMS says; nothing where there is none."""
+    path = folder / NAME
+    return read(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def safe(name: str) -> str:
+    """The name of a file below a folder. Raises Failure for one that would lie anywhere else."""
+    path = PurePosixPath(name)
+    if not name or path.is_absolute() or ODD.search(name) or str(path) != name or {".", ".."} & set(path.parts):
+        raise Failure(DIFFERENT, "unsafe_name", f"The archive names a file {name[:80]!r}, which is refused.")
+    return name
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Where a file of this name lies below a folder. Raises Failure where a link would lead out of it."""
+    path = folder / safe(name)
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise Failure(DIFFERENT, "unsafe_name", f"{name[:80]!r} lies behind a link that leads elsewhere.")
+    return path
+
+
+def clashing(names: Iterable[str]) -> str:
+    """A name that another differs from by case alone, which some file systems take for one; "" for none."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            return name
+        seen.add(name.casefold())
+    return ""
