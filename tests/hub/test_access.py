@@ -3,10 +3,12 @@
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
-from tests import factories, images
+from hub import archives, tokens
+from tests import factories, images, shelves
 from tests.hub.conftest import logged_in
+from tests.parts import empty_storage
 
 JSON = {"HTTP_ACCEPT": "application/json"}
 # name: (method, owner, another, moderator, stranger); 302 of a stranger leads to the log-in page.
@@ -24,6 +26,8 @@ DECISIONS = {
     "give": ("get", 200, 200, 200, 302),
     "mine": ("get", 200, 200, 200, 302),
     "account": ("get", 200, 200, 200, 302),
+    "make_token": ("post", 422, 422, 422, 302),
+    "take_back_token": ("post", 302, 404, 404, 302),
     "original": ("get", 200, 404, 404, 302),
     "withdraw": ("post", 302, 404, 404, 302),
     "batch": ("get", 200, 404, 404, 302),
@@ -40,6 +44,22 @@ DECISIONS = {
     "decide_proposal": ("post", 403, 403, 404, 302),
     "signed_file": ("get", 403, 403, 403, 403),
 }
+# The same of a private dataset of the owner's, frozen and packed.
+OF_DATASETS = {
+    "datasets": ("get", 200, 200, 200, 200),
+    "build": ("get", 200, 200, 200, 200),
+    "dataset": ("get", 200, 404, 404, 404),
+    "diff": ("get", 200, 404, 404, 404),
+    "freeze": ("post", 302, 404, 404, 302),
+    "publish": ("post", 302, 404, 404, 302),
+    "delete_dataset": ("post", 302, 404, 404, 302),
+    "version": ("get", 200, 404, 404, 404),
+    "version_status": ("get", 200, 404, 404, 404),
+    "order_archive": ("post", 302, 404, 404, 302),
+    "archive_link": ("get", 302, 404, 404, 404),
+    "version_by_id": ("get", 302, 404, 404, 404),
+    "fetch": ("get", 200, 403, 403, 200),
+}
 
 
 def ours() -> list[str]:
@@ -48,17 +68,22 @@ def ours() -> list[str]:
 
 
 def test_no_address_is_without_a_decision():
-    assert sorted(ours()) == sorted(DECISIONS)
+    assert sorted(ours()) == sorted([*DECISIONS, *OF_DATASETS])
 
 
 @pytest.fixture
 def house(supplier):
-    """One accepted photo of ada's, and everybody who may come by."""
+    """One accepted photo and one token of ada's, and everybody who may come by."""
+    tokens.make(supplier, "key", ["read"])
     submission = factories.checked(images.photo(seed=1), factories.batch(supplier))
+    return submission, everybody(supplier)
+
+
+def everybody(owner) -> list[Client]:
+    """The browsers of the owner, another, a moderator, and a stranger."""
     moderator = factories.account()
     moderator.user_permissions.add(Permission.objects.get(codename="moderate"))
-    visitors = [logged_in(supplier), logged_in(factories.account()), logged_in(moderator), Client()]
-    return submission, visitors
+    return [logged_in(owner), logged_in(factories.account()), logged_in(moderator), Client()]
 
 
 def address(name: str, submission) -> str:
@@ -84,6 +109,8 @@ def address(name: str, submission) -> str:
         "keep": f"/submissions/{submission.pk}/keep/",
         "drop": f"/submissions/{submission.pk}/drop/",
         "settle": f"/submissions/{submission.pk}/settle/",
+        "make_token": "/account/tokens/",
+        "take_back_token": f"/account/tokens/{tokens.of(submission.batch.supplier).first().pk}/take-back/",
         "decide_proposal": "/proposals/1/",
         "signed_file": "/files/forged",
         "healthz": "/healthz",
@@ -97,7 +124,25 @@ def test_each_address_lets_in_whom_it_should(name, house):
     submission, visitors = house
     method, *expected = DECISIONS[name]
     # Strangers first: what its owner does with a photo may end the photo.
-    answers = [getattr(visitor, method)(address(name, submission)) for visitor in reversed(visitors)]
+    path = address(name, submission)
+    answers = [getattr(visitor, method)(path) for visitor in reversed(visitors)]
+    for answer in answers:
+        answer.close()
+    assert [answer.status_code for answer in reversed(answers)] == expected
+
+
+@pytest.mark.parametrize("name", OF_DATASETS)
+def test_each_address_of_a_private_dataset_lets_in_its_owner_alone(name, supplier, settings, tmp_path):
+    empty_storage(settings, tmp_path)
+    version = shelves.frozen(supplier)
+    archive = shelves.packed(version)
+    kept = {"pk": version.dataset_id, "number": 1, "archive": archive.pk, "digest": version.digest}
+    kept["token"] = archives.link(archive, supplier)
+    pattern = next(str(one.pattern) for one in get_resolver().url_patterns if getattr(one, "name", "") == name)
+    path = reverse(name, kwargs={key: value for key, value in kept.items() if f"{key}>" in pattern})
+    method, *expected = OF_DATASETS[name]
+    data = {"old": 1, "new": 1} if method == "get" else {"format": "coco", "size": "224"}
+    answers = [getattr(visitor, method)(path, data) for visitor in reversed(everybody(supplier))]
     for answer in answers:
         answer.close()
     assert [answer.status_code for answer in reversed(answers)] == expected

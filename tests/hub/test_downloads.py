@@ -1,0 +1,209 @@
+"""Archives are handed out whole or in parts, to whom may have them, for as long as they may."""
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from django.core import signing
+from django.test import Client
+
+from hub import archives, catalogue
+from hub.models import Account, Archive, Dataset, Image
+from hub.problems import Refused
+from hub.ranges import Slice, asked
+from tests import factories, shelves
+from tests.hub.conftest import logged_in
+from tests.parts import empty_storage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _storage(settings, tmp_path):
+    empty_storage(settings, tmp_path)
+
+
+@pytest.fixture
+def archive(supplier) -> Archive:
+    """An archive of a private dataset of the supplier's."""
+    return shelves.packed(shelves.frozen(supplier))
+
+
+def fetch(archive: Archive, browser=None, owner=None, **headers):
+    """Fetch by a link made for `owner`."""
+    return (browser or Client()).get(f"/fetch/{archives.link(archive, owner)}", headers=headers)
+
+
+def body(answer) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("", None),
+        ("bytes=0-9", (0, 9)),
+        ("bytes=90-", (90, 99)),
+        ("bytes=90-1000", (90, 99)),
+        ("bytes=-10", (90, 99)),
+        ("bytes=-1000", (0, 99)),
+        ("bytes= 0 - 9", (0, 9)),
+        ("bytes=0-9,20-29", None),
+        ("bytes=9-0", None),
+        ("bytes=-", None),
+        ("bytes=a-b", None),
+        ("bytes=٣-٤", None),
+        ("lines=0-9", None),
+    ],
+)
+def test_a_range_names_its_bytes_or_the_whole(header, found):
+    assert asked(header, 100) == found
+
+
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=-00"])
+def test_a_range_beyond_the_end_is_refused(header):
+    with pytest.raises(Refused) as refused:
+        asked(header, 100)
+    assert (refused.value.code, refused.value.status) == ("bad_range", 416)
+
+
+def test_a_slice_is_a_file_of_its_own():
+    part = Slice(io.BytesIO(b"0123456789"), 3, 4)
+    assert part.seek(0, io.SEEK_END) == 4
+    assert part.seek(0) == 0
+    assert [part.read(3), part.read(3), part.read(3)] == [b"345", b"6", b""]
+    assert part.seek(1) == 1
+    assert part.read() == b"456"
+    part.close()
+    assert part.file.closed
+
+
+def test_the_whole_archive_arrives_as_it_was_packed(archive, supplier):
+    answer = fetch(archive, owner=supplier)
+    data = body(answer)
+    assert hashlib.sha256(data).hexdigest() == archive.sha256
+    assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+    assert answer["Content-Length"] == str(archive.size) == str(len(data))
+    assert answer["Content-Disposition"] == f'attachment; filename="{archives.filename(archive)}"'
+    assert (answer["Content-Type"], answer["Accept-Ranges"]) == ("application/zip", "bytes")
+    assert answer["ETag"] == f'"{archive.sha256}"'
+    assert not answer.has_header("Content-Encoding")
+
+
+def test_a_broken_download_goes_on_where_it_stopped(archive, supplier):
+    first = body(fetch(archive, owner=supplier, range="bytes=0-999"))
+    rest = fetch(archive, owner=supplier, range="bytes=1000-", if_range=f'"{archive.sha256}"')
+    assert rest.status_code == 206
+    assert rest["Content-Range"] == f"bytes 1000-{archive.size - 1}/{archive.size}"
+    assert rest["Content-Length"] == str(archive.size - 1000)
+    assert hashlib.sha256(first + body(rest)).hexdigest() == archive.sha256
+
+
+def test_who_began_with_other_bytes_gets_the_whole(archive, supplier):
+    answer = fetch(archive, owner=supplier, range="bytes=1000-", if_range='"another"')
+    assert answer.status_code == 200
+    assert len(body(answer)) == archive.size
+
+
+def test_a_range_beyond_the_end_is_answered_in_words(archive, supplier):
+    answer = fetch(archive, owner=supplier, range=f"bytes={archive.size}-", accept="application/json")
+    assert answer.status_code == 416
+    assert answer["Content-Range"] == f"bytes */{archive.size}"
+    assert answer.json()["code"] == "bad_range"
+    assert str(archive.size) in answer.json()["title"]
+
+
+def test_a_head_tells_all_and_sends_nothing(archive, supplier):
+    answer = Client().head(f"/fetch/{archives.link(archive, supplier)}")
+    assert answer.status_code == 200
+    assert answer["Content-Length"] == str(archive.size)
+    assert answer["Accept-Ranges"] == "bytes"
+    assert answer.content == b""
+
+
+def test_a_download_counts_once(archive, supplier):
+    for part in ("", "bytes=0-99", "bytes=100-199", "bytes=-10"):
+        body(fetch(archive, owner=supplier, **({"range": part} if part else {})))
+    Client().head(f"/fetch/{archives.link(archive, supplier)}")
+    archive.refresh_from_db()
+    assert archive.downloads == 2
+
+
+def test_the_page_makes_a_link_for_who_may_have_it(archive, supplier):
+    address = f"/datasets/{Dataset.objects.get().pk}/versions/1/archives/{archive.pk}/link"
+    answer = logged_in(supplier).get(address)
+    assert answer["Location"].startswith("/fetch/")
+    assert answer["Cache-Control"] == "private, no-store"
+    assert hashlib.sha256(body(Client().get(answer["Location"]))).hexdigest() == archive.sha256
+    assert Client().get(address).status_code == 404
+
+
+def test_an_archive_of_another_version_is_not_linked(archive, supplier):
+    other = shelves.packed(shelves.frozen(supplier, selection={"split": {"seed": 1}}))
+    address = f"/datasets/{Dataset.objects.order_by('pk').first().pk}/versions/1/archives/{other.pk}/link"
+    assert logged_in(supplier).get(address).status_code == 404
+
+
+def test_a_link_is_for_whom_it_was_made(archive, supplier):
+    assert fetch(archive, logged_in(factories.account()), owner=supplier).status_code == 403
+    assert fetch(archive, owner=None).status_code == 403
+    Dataset.objects.update(public=True)
+    assert fetch(archive, owner=None).status_code == 200
+
+
+def test_a_link_ends_with_the_right_to_see(archive, supplier):
+    link = archives.link(archive, supplier)
+    Account.objects.filter(pk=supplier.pk).update(is_active=False)
+    assert Client().get(f"/fetch/{link}").status_code == 403
+
+
+def test_a_link_ends_with_its_day(archive, supplier, settings):
+    link = archives.link(archive, supplier)
+    settings.ARCHIVE_LINK_SECONDS = -1
+    answer = Client().get(f"/fetch/{link}", headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
+
+
+@pytest.mark.parametrize("token", ["forged", "a:b:c", signing.dumps([1, 0, ""], salt="another")])
+def test_a_forged_link_opens_nothing(archive, token):
+    assert Client().get(f"/fetch/{token}").status_code == 403
+
+
+def test_a_photo_taken_back_ends_the_links_of_its_archives(archive, supplier):
+    link = archives.link(archive, supplier)
+    catalogue.withdraw(Image.objects.first())
+    answer = Client().get(f"/fetch/{link}", headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (410, "archive_gone")
+    said = logged_in(supplier).get(Dataset.objects.get().versions.get().get_absolute_url()).content.decode()
+    assert "no longer given out" in said
+
+
+def test_ordering_twice_packs_once(browser, supplier):
+    version = shelves.frozen(supplier)
+    for _ in range(2):
+        answer = browser.post(f"{version.get_absolute_url()}archives/", {"format": "imagefolder", "size": "299"})
+        assert answer["Location"] == f"{version.get_absolute_url()}#download"
+        factories.work_off()
+    assert [(one.side, one.state) for one in Archive.objects.all()] == [(299, "ready")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"format": "rar", "size": "224"}, "unknown_format"),
+        ({"format": "coco", "size": "225"}, "unknown_side"),
+        ({}, "unknown_format"),
+    ],
+)
+def test_what_there_is_not_is_not_packed(browser, supplier, wanted, code):
+    version = shelves.frozen(supplier)
+    answer = browser.post(f"{version.get_absolute_url()}archives/", wanted, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_nothing_is_packed_before_it_is_frozen(browser, supplier):
+    made = shelves.named(supplier)
+    browser.post(f"/datasets/{made.pk}/freeze/")
+    answer = browser.post(f"/datasets/{made.pk}/versions/1/archives/", {"format": "coco", "size": "224"})
+    assert answer.status_code == 409
