@@ -20,7 +20,7 @@ SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
 def run(argv: list[str]) -> None:
     """Give photos and their copies through the real workers, freeze, and count siblings in two splits."""
     parser = argparse.ArgumentParser(prog="split")
-    parser.add_argument("--photos", type=int, default=60, help="photos of each sample set, each with 28 edited copies")
+    parser.add_argument("--photos", type=int, default=6, help="photos of each class, each with its 28 edited copies")
     options = parser.parse_args(argv)
     if not DATA.is_dir():
         raise SystemExit(f"no sample photos at {DATA}: set HUB_SAMPLE_DATA")
@@ -48,11 +48,9 @@ def plant(most: int) -> dict[int, int]:
 
     found: dict[int, int] = {}
     number = itertools.count()
-    kinds = photos(DATA)
-    per_class = max(2, most * 2 // len(kinds))
-    for name, paths in kinds.items():
+    for name, paths in photos(DATA).items():
         label = factories.label(name.replace("/", " "), slug=name.replace("/", "-").replace("_", "-").lower())
-        for path in paths[:per_class]:
+        for path in paths[:most]:
             found |= dict.fromkeys(give(path, label), next(number))
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from hub import datasets, jobs, sql, storage
@@ -117,6 +117,12 @@ def finish(work: jobs.Work, archive: Archive, sha256: str, size: int) -> None:
         Archive.objects.filter(pk=archive.pk, state="packing").update(
             state="ready", sha256=sha256, size=size, done=size, ready_at=Now()
         )
+
+
+def forget() -> int:
+    """Drop the rows of archives whose every version was deleted; their objects go with the orphans. How many."""
+    kept = DatasetVersion.objects.filter(digest=OuterRef("digest"))
+    return Archive.objects.filter(~Exists(kept)).exclude(state="packing").delete()[0]
 
 
 def fail(archive: int, reason: str) -> None:

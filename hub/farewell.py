@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from hub import counts, objects, sql, storage, verdicts
-from hub.models import Account, Batch, DatasetVersion, Image, Job, Place, Rendition, Submission, Twin
+from hub.models import Account, Batch, Dataset, DatasetVersion, Image, Job, Place, Rendition, Submission, Twin
 
 
 def invented() -> QuerySet[Batch]:
@@ -69,6 +69,7 @@ def remove(batches: list[int], images: list[int]) -> dict[str, int]:
         Image.objects.filter(pk__in=images).delete()
     Submission.objects.filter(pk__in=given).delete()
     Batch.objects.filter(pk__in=batches).delete()
+    Dataset.objects.filter(owner__invented=True).delete()
     people = Account.objects.filter(invented=True, annotations=None, batches=None).delete()[0]
     forget_places()
     return {"photos": len(images), "files given": len(given), "batches": len(batches), "suppliers": people}

@@ -6,14 +6,15 @@ import structlog
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import failures, jobs, objects, places, submissions
-from hub.models import Batch, Job, Submission
+from hub import archives, failures, jobs, objects, places, submissions
+from hub.models import Batch, IdempotencyKey, Job, Submission
 from workers.celery import app, ring, unheard
 
 log = structlog.get_logger("workers.upkeep")
 SLOT_AGE = timedelta(hours=1)
 EMPTY_AGE = timedelta(days=1)
 KEEP_DONE = timedelta(days=30)
+KEEP_KEYS = timedelta(days=1)
 
 
 @app.task
@@ -36,6 +37,8 @@ def tidy() -> None:
     ring(*(places.lookup(place) for place in places.forgotten()))
     Batch.objects.filter(submissions=None, created_at__lt=Now() - EMPTY_AGE).delete()
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()
+    IdempotencyKey.objects.filter(created_at__lt=Now() - KEEP_KEYS).delete()
+    archives.forget()
     for alias in objects.ALIASES:
         clear_orphans(alias)
 

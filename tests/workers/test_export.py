@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+import time
 import zipfile
 from datetime import timedelta
 
@@ -324,10 +326,26 @@ def test_what_a_retired_archive_left_is_cleared_after_a_day(version):
     assert names_in("artifacts") == [storage.key(version.digest, ".jsonl")]
 
 
-def age_everything(alias: str) -> None:
-    import os
-    import time
+def test_an_archive_whose_dataset_was_deleted_goes_with_it(version):
+    packed(version)
+    datasets.delete(version.dataset)
+    age_everything("artifacts")
+    upkeep.tidy()
+    assert not Archive.objects.exists()
+    assert names_in("artifacts") == []
 
+
+def test_a_folder_of_a_worker_that_was_killed_is_cleared_a_day_later(version, settings, tmp_path):
+    settings.SCRATCH_DIR = str(tmp_path)
+    old, young = tmp_path / "hub-pack-old", tmp_path / "hub-pack-young"
+    old.mkdir()
+    young.mkdir()
+    os.utime(old, (time.time() - 90_000,) * 2)
+    packed(version)
+    assert [path.name for path in tmp_path.glob("hub-pack-*")] == ["hub-pack-young"]
+
+
+def age_everything(alias: str) -> None:
     for name in names_in(alias):
         path = storages[alias].path(name)
         os.utime(path, (time.time() - 90_000,) * 2)

@@ -2,12 +2,16 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from hub import crowd, farewell
+from hub import archives, crowd, datasets, farewell
 from hub.management.commands.simulate import report, wait_for_verdicts
+from hub.models import Account, DatasetVersion, Job, Label
+from hub.problems import Refused
+from hub.selections import read
 from hub.sources import Photo
 from workers.celery import ring
 
@@ -22,6 +26,13 @@ CITIES = (
     (40.71, -74.01),
     (-23.55, -46.63),
 )
+
+
+def wait_for(there: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until it is so, but no longer than so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not there() and time.monotonic() < deadline:
+        time.sleep(0.2)
 
 
 class Command(BaseCommand):
@@ -69,3 +80,26 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(pictures)} pictures drawn and given by {len(people)} invented suppliers.")
         wait_for_verdicts(whole.answers, self.stdout.write)
         self.stdout.write("\n".join(report(whole, time.monotonic() - start)))
+        self.freeze(people[0], [label for label in labels.values() if label])
+
+    def freeze(self, owner: Account, labels: list[Label]) -> None:
+        """Freeze a first public dataset of what was drawn, and pack it, once all of it has been compared."""
+        wait_for(lambda: not Job.objects.filter(kind=Job.Kind.RELATE, state__in=["queued", "running"]).exists())
+        split = {"train": 0.6, "validation": 0.2, "test": 0.2}
+        selection = read({"labels": [label.pk for label in labels], "split": split})
+        dataset = datasets.create(
+            owner=owner, name="Drawn things", selection=selection, public=True,
+            description="Pictures the hub drew itself, so that a new hub has a dataset to look at.",
+        )  # fmt: skip
+        try:
+            version, job = datasets.order_version(dataset)
+        except Refused:  # some of the drawings are here already
+            dataset.public = False
+            datasets.delete(dataset)
+            return
+        ring(job)
+        wait_for(lambda: DatasetVersion.objects.filter(pk=version.pk, state="ready").exists())
+        version.refresh_from_db()
+        if version.state == DatasetVersion.State.READY:
+            ring(archives.order(version, "imagefolder", 224)[1])
+            self.stdout.write(f"A first dataset is frozen: {version.images} images, id {version.digest[:12]}.")
