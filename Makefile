@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make. Everything else is fetched by uv, from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean-demo browser
+.PHONY: help run test lint proof bench clean-demo browser
 export UV_PYTHON_DOWNLOADS := never
 # Trust what the machine trusts (a company's certificate, say), where it says what that is.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
@@ -25,6 +25,9 @@ lint: $(ENVIRONMENT) ## Style, types, and migrations that match the models
 
 browser: $(ENVIRONMENT) ## Drive the pages in a real Chromium
 	$(PYTHON) -m pytest -m browser
+
+proof: $(ENVIRONMENT) ## Install other people's readers, which make test then lets open our archives
+	$(UV) sync --frozen --inexact --group proof
 
 bench: $(ENVIRONMENT) ## List the benchmarks
 	$(PYTHON) -m bench

@@ -174,3 +174,14 @@ def test_a_transaction_that_fails_leaves_no_job():
     with pytest.raises(RuntimeError):
         half()
     assert not Job.objects.exists()
+
+
+def test_what_waits_behind_a_long_job_is_not_late(settings):
+    first, second = (jobs.open_job(Job.Kind.PACK, number) for number in (1, 2))
+    Job.objects.update(run_after=Now() - timedelta(seconds=1000))
+    assert jobs.oldest_age() > 900
+    jobs.claim(first.pk)
+    assert jobs.oldest_age() == 0
+    Job.objects.filter(pk=first.pk).update(lease_until=Now() - timedelta(seconds=1))
+    assert jobs.oldest_age() > 900
+    assert Job.objects.get(pk=second.pk).state == "queued"
