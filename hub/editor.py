@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from hub import choosing, labels
+from hub import choosing, labels, sql
 from hub.browse import country_names
-from hub.models import Label, LabelEdge, LabelStat
+from hub.models import Image, Label, LabelEdge, LabelStat
 from hub.previews import ClassCount, Preview, Trouble, preview
 from hub.problems import Refused
 from hub.reasons import advice, words
@@ -35,10 +35,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Shown:
-    """A chosen label as a row of the page: its counts, and what stands in its way."""
+    """A chosen label as a row of the page: its newest image, its counts, and what stands in its way."""
 
     row: choosing.Row
     kinds: bool
+    cover: Image | None
     count: ClassCount | None
     troubles: list[Trouble]
 
@@ -101,11 +102,15 @@ def shown(asked: Asked) -> list[Shown]:
     """The chosen labels with their counts."""
     ids = [row.label.pk for row in asked.rows if row.label]
     parents = set(LabelEdge.objects.filter(parent__in=ids, kind="kind").values_list("parent", flat=True))
+    covers = {row["label"]: row["image"] for row in sql.rows("label_covers", labels=ids)}
+    images = Image.objects.in_bulk(list(covers.values()))
     counts = asked.preview.classes if asked.preview else [None] * len(asked.rows)
-    return [
-        Shown(row, bool(row.label and row.label.pk in parents), count, [*_troubles_of(row.label, asked.preview)])
-        for row, count in zip(asked.rows, counts, strict=True)
-    ]
+    found = []
+    for row, count in zip(asked.rows, counts, strict=True):
+        pk = row.label.pk if row.label else 0
+        troubles = [*_troubles_of(row.label, asked.preview)]
+        found.append(Shown(row, pk in parents, images.get(covers.get(pk, 0)), count, troubles))
+    return found
 
 
 def _troubles_of(label: Label | None, found: Preview | None) -> Iterator[Trouble]:
