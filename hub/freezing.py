@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import IO, Any
 
 import orjson
@@ -145,6 +146,7 @@ SAID = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def where(precision: str, country: str, region: str, city: str, row: int | None, column: int | None) -> dict | None:
     """The place as exactly as its supplier allows: none when hidden, neither city nor cell for a region."""
     if precision == "hidden" or not country:

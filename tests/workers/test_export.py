@@ -35,9 +35,9 @@ def version() -> DatasetVersion:
     return freeze()
 
 
-def freeze(owner: Account | None = None, public: bool = False, **fields) -> DatasetVersion:
-    """A version of twelve valves and twelve taps."""
-    chosen = [stock(factories.label(name), 12)[0].batch.label.pk for name in ("Valve", "Tap")]
+def freeze(owner: Account | None = None, public: bool = False, count: int = 12, **fields) -> DatasetVersion:
+    """A version of as many valves and taps."""
+    chosen = [stock(factories.label(name), count)[0].batch.label.pk for name in ("Valve", "Tap")]
     owner = owner or factories.account()
     selection = read({"labels": chosen, **fields})
     ordered, _ = datasets.order_version(datasets.create(owner=owner, name="Things", selection=selection, public=public))
