@@ -4,9 +4,11 @@ import gzip
 
 import pytest
 
+from hub import archives, datasets
 from hub.models import Image
-from tests import factories
+from tests import factories, shelves
 from tests.browser import marks
+from tests.stock import stock
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = marks.browser
@@ -26,6 +28,11 @@ PAGES = {
         "/labels/gate-valve/",
         "IMAGE",
         "/licences/",
+        "/datasets/",
+        "/datasets/new/",
+        "/datasets/new/?label=ball&label=cube",
+        "DATASET",
+        "VERSION",
         "/accounts/login/",
         "/accounts/signup/",
         "/accounts/password/reset/",
@@ -39,6 +46,13 @@ PAGES = {
         "IMAGE",
         "/labels/propose/",
         "/account/",
+        "/datasets/",
+        "/datasets/new/?label=ball&label=valve&label=gate-valve",
+        "DATASET",
+        "VERSION",
+        "WAITING",
+        "FAILED",
+        "DIFF",
         "/accounts/email/",
         "/accounts/password/change/",
         "/accounts/logout/",
@@ -48,8 +62,23 @@ PAGES = {
 }
 
 
+@pytest.fixture
+def world(world):
+    """And a public dataset of ada's: two versions frozen, one that changed nothing, one that waits; two archives."""
+    first = shelves.frozen(world["ada"], public=True)
+    stock(first.dataset.versions.get().members.first().image.batch.label, 2)
+    second = shelves.again(first.dataset)
+    shelves.packed(second)
+    archives.order(second, "coco", 224)
+    failed = shelves.again(first.dataset)
+    waiting, _ = datasets.order_version(first.dataset)
+    diff = f"{first.dataset.get_absolute_url()}diff/?old=1&new=2"
+    shown = {"DATASET": first.dataset, "VERSION": second, "WAITING": waiting, "FAILED": failed, "DIFF": diff}
+    return world | shown
+
+
 def address(path, world):
-    return {"IMAGE": Image.objects.first(), "BATCH": world["batch"]}.get(path, path)
+    return {"IMAGE": Image.objects.first(), "BATCH": world["batch"], **world}.get(path, path)
 
 
 def tour(visit, world, **options):
@@ -82,7 +111,7 @@ def test_the_empty_hub_is_accessible_too(visit, transactional_db):
     from axe_playwright_python.sync_playwright import Axe
 
     page = visit(factories.account()).page
-    for path in ("/", "/labels/", "/labels/?view=tree", "/give/", "/mine/"):
+    for path in ("/", "/labels/", "/labels/?view=tree", "/give/", "/mine/", "/datasets/", "/datasets/new/"):
         page.goto(path)
         assert Axe().run(page).response["violations"] == [], path
 
