@@ -166,7 +166,9 @@ def test_a_link_ends_with_its_day(archive, supplier, settings):
     assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
 
 
-@pytest.mark.parametrize("token", ["forged", "a:b:c", signing.dumps([1, 0, ""], salt="another")])
+@pytest.mark.parametrize(
+    "token", ["forged", "a:b:c", signing.dumps([1, 0, ""], salt="another")], ids=["word", "parts", "salt"]
+)
 def test_a_forged_link_opens_nothing(archive, token):
     assert Client().get(f"/fetch/{token}").status_code == 403
 
