@@ -14,6 +14,7 @@ from hub.models.submission import Licence
 
 # Labels of which pictures are shown, and pictures of each in each split.
 SAMPLED, PICTURES = 12, 4
+BUSY = (Archive.State.QUEUED, Archive.State.PACKING)
 SPLITS = dict(DatasetMember.Split.choices)
 
 
@@ -146,6 +147,21 @@ def citation(version: DatasetVersion, title: str, url: str) -> dict[str, str]:
     return {
         "text": f"{author}. {title}. Version sha256:{version.digest}.",
         "bibtex": f"@misc{{deep_images_hub_{version.digest[:12]},\n{inside}\n}}",
+    }
+
+
+def packing(found: list[Archive]) -> dict[str, Any]:
+    """The archives of a version, those that are ready first, each with where it stands; and where they stand together.
+
+    `packing` is the one that moves, if none is ready yet.
+    """
+    listed = sorted(found, key=lambda one: one.state != Archive.State.READY)
+    ready = [one for one in listed if one.state == Archive.State.READY]
+    moving = [one for one in listed if one.state in BUSY]
+    return {
+        "archives": [(one, pace(one)) for one in listed],
+        "ready": ready,
+        "packing": pace(moving[0]) if moving and not ready else "",
     }
 
 

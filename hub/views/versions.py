@@ -17,7 +17,6 @@ from workers.archives.names import folders, title
 from workers.celery import ring
 
 State = DatasetVersion.State
-BUSY = (Archive.State.QUEUED, Archive.State.PACKING)
 
 
 def seen(request: HttpRequest, pk: int, number: int) -> DatasetVersion:
@@ -32,21 +31,20 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     found = seen(request, pk, number)
     packed = archives.of(found)
     others = found.dataset.versions.exclude(pk=found.pk).defer("header").order_by("-number")
-    context = {
+    context: dict[str, Any] = {
         "version": found,
         "dataset": found.dataset,
         "owner": found.dataset.owner_id == request.user.pk,
         "freezing": Job.objects.filter(kind="freeze", subject=found.pk, state="running").exists(),
         "same": found.dataset.versions.filter(number=found.detail.get("number", 0)).first(),
         "words": _words(found),
-        "archives": [(archive, shelf.pace(archive)) for archive in packed],
         "busy": _busy(found, packed),
         "formats": Archive.Format.choices,
         "sizes": list(archives.sides()),
         "others": [(other, *_order(found, other)) for other in others[:20]],
-    }
+    } | shelf.packing(packed)
     if found.state == State.READY:
-        context |= _frozen(request, found)
+        context |= _frozen(request, found, context["ready"])
     return render(request, "datasets/version.html", context)
 
 
@@ -62,15 +60,15 @@ def _words(found: DatasetVersion) -> list[tuple[str, str]]:
 
 
 def _busy(found: DatasetVersion, packed: list[Archive]) -> bool:
-    return found.state == State.QUEUED or any(archive.state in BUSY for archive in packed)
+    return found.state == State.QUEUED or any(archive.state in shelf.BUSY for archive in packed)
 
 
-def _frozen(request: HttpRequest, found: DatasetVersion) -> dict[str, Any]:
-    """What a frozen version shows beside its state."""
+def _frozen(request: HttpRequest, found: DatasetVersion, packed: list[Archive]) -> dict[str, Any]:
+    """What a frozen version shows beside its state; `packed` are its archives that are ready."""
     header = found.header
     tombstones, _ = archives.without(found.digest)
     page_url = request.build_absolute_uri(reverse("version_by_id", args=[found.digest]))
-    ready = next((one for one in archives.of(found) if one.state == Archive.State.READY), None)
+    ready = packed[0] if packed else None
     link = reverse("archive_link", args=[found.dataset_id, found.number, ready.pk]) if ready else ""
     return {
         "quality": header["quality"],

@@ -10,6 +10,8 @@ function paint(archives) {
     const row = page.querySelector(`[data-archive="${archive.id}"]`);
     if (row?.dataset.state !== archive.state) return false;
     row.querySelector("[data-f=chip]").textContent = archive.state === "ready" ? "Ready" : archive.words;
+    const step = page.querySelector("[data-f=packing]");
+    if (step && archive.state === "packing") step.textContent = archive.words;
     const bar = row.querySelector("progress");
     if (bar) bar.value = archive.percent;
   }

@@ -1,11 +1,14 @@
 """The pages of datasets: the address is the selection, mistakes are said in words, private ones stay private."""
 
+from datetime import timedelta
+
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
-from hub import catalogue, choosing, datasets
-from hub.models import Dataset, DatasetVersion, Image
+from hub import catalogue, choosing, datasets, shelf
+from hub.models import Archive, Dataset, DatasetVersion, Image
 from hub.selections import TOGETHER, read
 from tests import factories, shelves
 from tests.hub.conftest import logged_in
@@ -302,3 +305,28 @@ def test_the_status_tells_scripts_what_moves(browser, supplier):
     found = browser.get(status).json()
     assert found["busy"] is True
     assert [(one["state"], one["words"]) for one in found["archives"]] == [("queued", "Waiting for a worker")]
+
+
+def test_what_is_out_of_date_or_failed_can_be_packed_again(browser, supplier):
+    version = shelves.frozen(supplier)
+    for format, state in (("coco", "stale"), ("parquet", "failed"), ("imagefolder", "ready")):
+        archive = shelves.packed(version, format)
+        Archive.objects.filter(pk=archive.pk).update(state=state)
+    said = page(version.get_absolute_url(), browser)[1]
+    assert said.count("Pack it again") == 2
+    assert said.index("Folders of images, 224 pixels") < said.index("COCO, 224 pixels")
+
+
+def test_an_archive_on_its_way_says_how_far_it_is_and_how_long_it_takes(supplier):
+    archive = shelves.packed(shelves.frozen(supplier))
+    archive.state, archive.size, archive.done = "packing", 1000, 620
+    for minutes, left in (
+        (1, "less than a minute"),
+        (2, "about a minute"),
+        (10, "about 6 minutes"),
+        (300, "about 3 hours"),
+    ):
+        archive.started_at = timezone.now() - timedelta(minutes=minutes)
+        assert shelf.pace(archive) == f"Packing 62 %, {left} left"
+    archive.done = 0
+    assert shelf.pace(archive) == "Packing"

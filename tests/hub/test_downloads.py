@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import urllib.request
 import zipfile
 
 import pytest
@@ -217,3 +218,15 @@ def test_the_server_sends_a_part_by_itself():
     assert part.prepare(4) == 4
     assert [part.get(3, skip=True), part.get(3, skip=True)] == [b"345", b"6"]
     assert len(part) == 0
+
+
+def test_a_bucket_gives_the_bytes_itself(bucket, supplier):
+    archive = shelves.packed(shelves.frozen(supplier))
+    link = f"/fetch/{archives.link(archive, supplier)}"
+    sent_on = Client().get(link)
+    assert (sent_on.status_code, sent_on["Location"].startswith(bucket.endpoint_url)) == (302, True)
+    with urllib.request.urlopen(sent_on["Location"], timeout=10) as answer:
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{archives.filename(archive)}"'
+        assert hashlib.sha256(answer.read()).hexdigest() == archive.sha256
+    assert Client().head(link)["Content-Length"] == str(archive.size)
+    assert Client().get(link, headers={"range": f"bytes={archive.size}-"}).status_code == 416
