@@ -54,7 +54,7 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
         "previous": newer,
         "following": older,
         "owner": image.supplier_id == request.user.pk,
-        "renditions": list(image.renditions.order_by("-side")),
+        "renditions": list(image.renditions.filter(side__gt=0).order_by("-side")),
         "credit_line": f"{image.credit}, {image.licence}, via Deep Images Hub",
         "supplier_name": image.supplier.username,
         "licence_url": reverse("licences"),

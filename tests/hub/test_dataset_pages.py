@@ -330,3 +330,11 @@ def test_an_archive_on_its_way_says_how_far_it_is_and_how_long_it_takes(supplier
         assert shelf.pace(archive) == f"Packing 62 %, {left} left"
     archive.done = 0
     assert shelf.pace(archive) == "Packing"
+
+
+def test_the_page_of_an_image_takes_no_notice_of_its_cleaned_original(supplier):
+    image = shelves.frozen(supplier).members.first().image
+    image.renditions.create(side=0, extension="png", sha256="ab" * 32, size=1, crc32=0, width=1, height=1)
+    status, said = page(f"/images/{image.sha256}/")
+    assert status == 200
+    assert "1 × 1" not in said
