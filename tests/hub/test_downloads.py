@@ -8,12 +8,9 @@ import zipfile
 import pytest
 from django.core import signing
 from django.test import Client
-from waitress.buffers import ReadOnlyFileBasedBuffer
 
 from hub import archives, catalogue
 from hub.models import Account, Archive, Dataset, Image
-from hub.problems import Refused
-from hub.ranges import Slice, asked
 from tests import factories, shelves
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage
@@ -39,46 +36,6 @@ def fetch(archive: Archive, browser=None, owner=None, **headers):
 
 def body(answer) -> bytes:
     return b"".join(answer.streaming_content)
-
-
-@pytest.mark.parametrize(
-    ("header", "found"),
-    [
-        ("", None),
-        ("bytes=0-9", (0, 9)),
-        ("bytes=90-", (90, 99)),
-        ("bytes=90-1000", (90, 99)),
-        ("bytes=-10", (90, 99)),
-        ("bytes=-1000", (0, 99)),
-        ("bytes= 0 - 9", (0, 9)),
-        ("bytes=0-9,20-29", None),
-        ("bytes=9-0", None),
-        ("bytes=-", None),
-        ("bytes=a-b", None),
-        ("bytes=٣-٤", None),
-        ("lines=0-9", None),
-    ],
-)
-def test_a_range_names_its_bytes_or_the_whole(header, found):
-    assert asked(header, 100) == found
-
-
-@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=-00"])
-def test_a_range_beyond_the_end_is_refused(header):
-    with pytest.raises(Refused) as refused:
-        asked(header, 100)
-    assert (refused.value.code, refused.value.status) == ("bad_range", 416)
-
-
-def test_a_slice_is_a_file_of_its_own():
-    part = Slice(io.BytesIO(b"0123456789"), 3, 4)
-    assert part.seek(0, io.SEEK_END) == 4
-    assert part.seek(0) == 0
-    assert [part.read(3), part.read(3), part.read(3)] == [b"345", b"6", b""]
-    assert part.seek(1) == 1
-    assert part.read() == b"456"
-    part.close()
-    assert part.file.closed
 
 
 def test_the_whole_archive_arrives_as_it_was_packed(archive, supplier):
@@ -211,13 +168,6 @@ def test_nothing_is_packed_before_it_is_frozen(browser, supplier):
     browser.post(f"/datasets/{made.pk}/freeze/")
     answer = browser.post(f"/datasets/{made.pk}/versions/1/archives/", {"format": "coco", "size": "224"})
     assert answer.status_code == 409
-
-
-def test_the_server_sends_a_part_by_itself():
-    part = ReadOnlyFileBasedBuffer(Slice(io.BytesIO(b"0123456789"), 3, 4))
-    assert part.prepare(4) == 4
-    assert [part.get(3, skip=True), part.get(3, skip=True)] == [b"345", b"6"]
-    assert len(part) == 0
 
 
 def test_a_bucket_gives_the_bytes_itself(bucket, supplier):
