@@ -45,10 +45,10 @@ OVERLAPS = {
     "multi": ("Keep all labels", "A photo may have several: for models that give several answers."),
 }
 KEPT_TOGETHER = {
-    "": "Near-duplicates only",
-    "batch": "And photos of one batch",
-    "supplier": "And photos of one supplier",
-    "place": "And photos of one place",
+    "": "Near-duplicates",
+    "batch": "Near-duplicates, batches",
+    "supplier": "Near-duplicates, suppliers",
+    "place": "Near-duplicates, places",
 }
 DEFAULT = {"train": "80", "validation": "10", "test": "10", "seed": "0", "folds": "0"}
 
