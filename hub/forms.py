@@ -3,7 +3,7 @@
 from django import forms
 from django.conf import settings
 
-from hub import labels
+from hub import labels, reasons
 from hub.models import Account, Label, LabelProposal, Token
 from hub.models.submission import Licence, Precision
 
@@ -54,7 +54,9 @@ class AccountForm(forms.ModelForm):
 class DatasetForm(forms.Form):
     """What a dataset is called."""
 
-    name = forms.CharField(max_length=100)
+    name = forms.CharField(
+        max_length=100, error_messages=dict.fromkeys(("required", "max_length"), reasons.words("dataset_name"))
+    )
     description = forms.CharField(max_length=1000, required=False, widget=forms.Textarea)
     public = forms.BooleanField(required=False)
 

@@ -166,9 +166,9 @@ def test_saving_names_the_selection_and_orders_its_first_version(two, browser, s
 @pytest.mark.parametrize(
     ("query", "name", "said"),
     [
-        ("label=ball&label=cube", "", "This field is required."),
-        ("label=ball&label=cube", "x" * 101, "at most 100 characters"),
-        ("label=ball&label=cube", " \t ", "This field is required."),
+        ("label=ball&label=cube", "", "A dataset needs a name"),
+        ("label=ball&label=cube", "x" * 101, "at most 100 characters."),
+        ("label=ball&label=cube", " \t ", "A dataset needs a name"),
         ("label=ball", "Balls", "Only one label is chosen."),
         ("", "Nothing", "No label is chosen."),
         ("label=bell&label=cube", "Bells", "There is no such label."),
