@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from dih import sums
-from dih.archive import Archive, packed
+from dih.archive import Archive, begins, packed
 from dih.failures import DIFFERENT, OK, Failure
 from dih.hub import PASSING, TRIES, Hub, away, pause
 from dih.said import Said
@@ -52,18 +52,23 @@ def fetched(archive: Archive, out: Path, resume: bool, said: Said) -> Path:
 
 
 def fill(archive: Archive, part: Path, said: Said) -> None:
-    """Fetch what `part` lacks. It may break off again and again, as long as each time something came."""
-    failures = 0
+    """Fetch what `part` lacks. It may break off, as long as there is more each time than ever before."""
+    failures, most, trouble = 0, 0, Exception("nothing came")
     while (have := size_of(part, archive.size)) < archive.size:
         try:
             append(archive, part, have, said)
         except (httpx.TransportError, Failure) as error:
             if isinstance(error, Failure) and error.status not in PASSING:
                 raise
-            failures = failures + 1 if size_of(part, archive.size) == have else 1
-            if failures == TRIES:
-                raise away(archive.hub.base, error) from None
-            time.sleep(pause(failures))
+            trouble = error
+        most, before = max(most, have, size_of(part, archive.size)), max(most, have)
+        if most > before:
+            failures = 0
+            continue
+        failures += 1
+        if failures == TRIES:
+            raise away(archive.hub.base, trouble)
+        time.sleep(pause(failures))
 
 
 def size_of(part: Path, whole: int) -> int:
@@ -75,7 +80,7 @@ def size_of(part: Path, whole: int) -> int:
 def append(archive: Archive, part: Path, have: int, said: Said) -> None:
     """Write what comes behind what is there, or from the start where the hub begins there."""
     with archive.stream(have) as response:
-        begun = have if response.status_code == 206 else 0
+        begun = have if begins(response, have) else 0
         with part.open("ab" if begun else "wb") as file, said.bar(archive.size, part.stem, done=begun) as bar:
             for chunk in response.iter_raw():
                 file.write(chunk)

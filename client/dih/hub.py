@@ -37,18 +37,18 @@ class Hub:
     def at(self, address: str) -> httpx.URL:
         """An address below /api/v1, or one the hub told, on the hub we know: a token goes nowhere else."""
         if not address.startswith("http"):
-            return self.base.copy_with(raw_path=f"/api/v1{address}".encode())
+            return self.base.copy_with(raw_path=f"{self.base.path.rstrip('/')}/api/v1{address}".encode())
         return self.base.copy_with(raw_path=httpx.URL(address).raw_path)
 
     def get(self, address: str, **query: Any) -> Any:
         """The JSON at an address. Raises Failure."""
         url = self.at(address).copy_merge_params({name: value for name, value in query.items() if value})
-        return self._ask("GET", url).json()
+        return answer(self._ask("GET", url))
 
     def post(self, address: str, json: Any = None, **form: Any) -> Any:
         """The answer to a POST, which is tried again under one key, so that nothing happens twice. Raises Failure."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
-        return self._ask("POST", self.at(address), headers=headers, **(form or {"json": json or {}})).json()
+        return answer(self._ask("POST", self.at(address), headers=headers, **(form or {"json": json or {}})))
 
     def pages(self, address: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page."""
@@ -98,6 +98,20 @@ class Hub:
         raise problem(response)
 
 
+def answer(response: httpx.Response) -> Any:
+    """The JSON of an answer. Raises Failure for a page, which is what others than hubs answer with."""
+    try:
+        return response.json()
+    except ValueError:
+        raise no_hub(response) from None
+
+
+def no_hub(response: httpx.Response) -> Failure:
+    """Somebody else answered."""
+    title = f"{response.url.host} answered {response.status_code}, and not as a hub."
+    return Failure(AWAY, "no_hub", title, "Check --hub or DIH_HUB.", response.status_code)
+
+
 def rewind(options: dict[str, Any]) -> None:
     """Let the files of a form be read once more."""
     for _, file in options.get("files", {}).values():
@@ -125,7 +139,7 @@ def problem(response: httpx.Response) -> Failure:
         told = response.json()
         code, title, detail = str(told["code"]), str(told["title"]), str(told["detail"])
     except (ValueError, TypeError, KeyError):
-        code, title, detail = "no_hub", f"{response.url.host} answered {response.status_code}, and not as a hub.", ""
+        return no_hub(response)
     status = response.status_code
-    exit = AWAY if status >= 500 or code == "no_hub" else NOT_FOUND if status in (401, 403, 404, 410) else REFUSED
+    exit = AWAY if status >= 500 else NOT_FOUND if status in (401, 403, 404, 410) else REFUSED
     return Failure(exit, code, title, detail, status)

@@ -187,3 +187,15 @@ def test_another_users_private_version_is_not_there(dih, version, archive, tmp_p
         ran = dih(*command, version.digest, *where, account=factories.account())
         assert (ran.exit, ran.told["code"], ran.told["status"]) == (3, "not_found", 404)
         assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_gives_archives_whole_in_parts_and_picture_by_picture(dih, version, worker, tmp_path):
+    file = Path(dih("download", version.digest, "--out", tmp_path).told["file"])
+    whole = file.read_bytes()
+    file.rename(file.with_name(f"{file.name}.part"))
+    file.with_name(f"{file.name}.part").write_bytes(whole[:30_000])
+    assert dih("download", version.digest, "--out", tmp_path, "--resume").exit == 0
+    assert file.read_bytes() == whole
+    assert dih("sync", version.digest, tmp_path / "data").exit == 0
+    assert dih("verify", version.digest, tmp_path / "data").exit == 0
