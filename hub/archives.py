@@ -8,6 +8,7 @@ from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from hub import datasets, jobs, sql, storage
 from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job
@@ -108,6 +109,14 @@ def sized(archive: Archive, size: int) -> None:
 def progress(archive: Archive, done: int) -> None:
     """So many bytes are packed."""
     Archive.objects.filter(pk=archive.pk, state="packing").update(done=done)
+
+
+def seconds_left(archive: Archive) -> int | None:
+    """Until it is packed, at the pace so far; None where that is not known."""
+    if archive.state != Archive.State.PACKING or not (archive.size and archive.done and archive.started_at):
+        return None
+    took = (timezone.now() - archive.started_at).total_seconds()
+    return round(took * (archive.size - archive.done) / archive.done)
 
 
 def finish(work: jobs.Work, archive: Archive, sha256: str, size: int) -> None:

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from hub import datasets, sql
+from hub import archives, datasets, sql
 from hub.browse import QUALITY, SIDES, country_names
 from hub.models import Account, Archive, Dataset, DatasetMember, DatasetVersion, Image
 from hub.models.submission import Licence
@@ -171,14 +168,11 @@ def pace(archive: Archive) -> str:
         return "Waiting for a worker"
     if archive.state != "packing":
         return str(archive.get_state_display())
-    if not archive.size or not archive.done or not archive.started_at:
-        return "Packing"
-    left = (timezone.now() - archive.started_at) * (archive.size - archive.done) / archive.done
-    return f"Packing {archive.percent} %, {_about(left)} left"
+    left = archives.seconds_left(archive)
+    return "Packing" if left is None else f"Packing {archive.percent} %, {_about(left)} left"
 
 
-def _about(time: timedelta) -> str:
-    seconds = time.total_seconds()
+def _about(seconds: int) -> str:
     if seconds < 90:
         return "about a minute" if seconds > 45 else "less than a minute"
     return f"about {round(seconds / 60)} minutes" if seconds < 5400 else f"about {round(seconds / 3600)} hours"

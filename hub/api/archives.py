@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Router, Schema
 from ninja.responses import Status
 
@@ -58,20 +57,12 @@ def told(request: HttpRequest, account: Account | None, archive: Archive, job: J
         "version": archive.digest,
         "pictures": str(archive.side or "original"),
         "words": reasons.words(archive.reason) if archive.reason else "",
-        "seconds_left": seconds_left(archive),
+        "seconds_left": archives.seconds_left(archive),
         "filename": archives.filename(archive),
         "link": page_url(request, "fetch", archives.link(archive, account)) if ready else None,
         "job": url(request, "one_job", job.pk) if job else None,
         "url": url(request, "one_archive", archive.pk),
     }
-
-
-def seconds_left(archive: Archive) -> int | None:
-    """Until it is packed, at the pace so far; None where that is not known."""
-    if archive.state != Archive.State.PACKING or not (archive.size and archive.done and archive.started_at):
-        return None
-    took = (timezone.now() - archive.started_at).total_seconds()
-    return round(took * (archive.size - archive.done) / archive.done)
 
 
 @router.get("/versions/{id}/archives", response=list[ArchiveOut], url_name="archives")
