@@ -12,6 +12,7 @@ OUTER = {"admin", "apps", "urls", "wsgi", "api", "settings"}
 DOMAIN = sorted(path for path in (ROOT / "hub").glob("*.py") if path.stem not in OUTER)
 MODELS = sorted((ROOT / "hub" / "models").glob("*.py"))
 VIEWS = sorted((ROOT / "hub" / "views").glob("*.py"))
+API = sorted((ROOT / "hub" / "api").glob("*.py"))
 ALONE = [ROOT / "workers" / "geocoding.py", *sorted((ROOT / "workers" / "imaging").rglob("*.py"))]
 ALONE += sorted((ROOT / "workers" / "drawings").rglob("*.py"))
 ALONE += sorted((ROOT / "workers" / "archives").rglob("*.py"))
@@ -44,7 +45,8 @@ def test_the_domain_knows_no_workers_and_no_celery(path):
 
 @pytest.mark.parametrize("path", [*DOMAIN, *MODELS], ids=name)
 def test_the_domain_knows_no_views(path):
-    assert not {module for module in imported(path) if module.startswith(("hub.views", "hub.admin", "hub.forms"))}
+    outside = ("hub.views", "hub.api", "hub.admin", "hub.forms")
+    assert not {module for module in imported(path) if module.startswith(outside)}
 
 
 @pytest.mark.parametrize("path", MODELS, ids=name)
@@ -61,12 +63,19 @@ def test_what_reads_and_draws_pictures_and_places_knows_nothing_of_ours(path):
 
 @pytest.mark.parametrize("path", TASKS, ids=name)
 def test_tasks_know_no_views(path):
-    assert not {module for module in imported(path) if module.startswith(("hub.views", "hub.admin", "hub.management"))}
+    outside = ("hub.views", "hub.api", "hub.admin", "hub.management")
+    assert not {module for module in imported(path) if module.startswith(outside)}
 
 
-@pytest.mark.parametrize("path", [*DOMAIN, *MODELS, *VIEWS], ids=name)
+@pytest.mark.parametrize("path", [*DOMAIN, *MODELS, *VIEWS, *API], ids=name)
 def test_pictures_are_the_workers_matter(path):
     assert not packages(path) & {"PIL", "cv2", "numpy", "simplejpeg", "pdqhash", "tensorflow"}
+
+
+def test_the_client_stands_alone():
+    for path in sorted((ROOT / "client" / "dih").glob("*.py")):
+        assert not packages(path) & {"hub", "workers", "django"}, path
+        assert not packages(path) - {*sys.stdlib_module_names, "dih", "httpx", "tqdm"}, path
 
 
 def test_the_web_process_loads_nothing_heavy():
