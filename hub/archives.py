@@ -1,7 +1,6 @@
 """Archives: a manifest packed in one format and size; asked for, handed out by link, retired after a withdrawal."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -184,9 +183,3 @@ def by_link(token: str, visitor: Account | None) -> Archive:
 def count_download(archive: Archive) -> None:
     """Somebody began to fetch it."""
     Archive.objects.filter(pk=archive.pk).update(downloads=F("downloads") + 1)
-
-
-def as_json(archive: Archive) -> dict[str, Any]:
-    """What scripts are told of an archive."""
-    fields = ("format", "state", "reason", "size", "sha256", "done", "percent", "tombstones", "downloads")
-    return {"size_of_pictures": archive.side or "original"} | {name: getattr(archive, name) for name in fields}
