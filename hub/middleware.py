@@ -3,6 +3,7 @@
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.http import HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
 from redis.exceptions import RedisError
@@ -22,6 +23,8 @@ def outermost(get_response):
     def middleware(request):
         with structlog.contextvars.bound_contextvars(path=request.path, method=request.method):
             response = get_response(request)
+        if request.method == "HEAD" and response.streaming:
+            response = without_body(response)
         if "Cookie" in response.get("Vary", ""):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=()")
@@ -29,6 +32,14 @@ def outermost(get_response):
         return response
 
     return middleware
+
+
+def without_body(response):
+    """The same headers: servers that send a file by themselves would send it to HEAD too."""
+    response.close()
+    bare = HttpResponse(status=response.status_code)
+    bare.headers, bare.cookies = response.headers, response.cookies
+    return bare
 
 
 class CompressText(GZipMiddleware):

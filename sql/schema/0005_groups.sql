@@ -7,6 +7,9 @@ END $$;
 CREATE TRIGGER image_starts_a_group BEFORE INSERT ON hub_image
     FOR EACH ROW WHEN (NEW.group_id IS NULL) EXECUTE FUNCTION hub_image_starts_a_group();
 
+-- Few, and asked for by every page of a version: which of its images were withdrawn?
+CREATE INDEX withdrawn_images ON hub_image (id) WHERE withdrawn_at IS NOT NULL;
+
 -- What a selection filters by: one row per label given to a live image that has been compared with all older ones.
 CREATE TABLE hub_selectable (
     image_id bigint NOT NULL REFERENCES hub_image (id) ON DELETE CASCADE,

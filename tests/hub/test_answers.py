@@ -119,3 +119,10 @@ def test_production_settings_pass_the_deployment_check():
     }
     checked = settings_say(["check", "--deploy", "--fail-level", "WARNING"], **production)
     assert checked.returncode == 0, checked.stderr
+
+
+def test_a_head_of_a_picture_tells_its_length_and_sends_nothing(browser, supplier):
+    image = factories.checked(images.photo(seed=1), factories.batch(supplier)).image
+    whole, head = (getattr(browser, method)(f"/images/{image.sha256}/224.jpg") for method in ("get", "head"))
+    assert head["Content-Length"] == str(len(b"".join(whole.streaming_content)))
+    assert (head.status_code, head.streaming, head.content) == (200, False, b"")
