@@ -18,8 +18,8 @@ from hub.selections import Selection, read
 ACTIONS = ("add", "drop", "up", "down")
 # Codes that speak of one place on the page.
 PLACES = {"shares_do_not_sum": "split", "no_training_share": "split", "dataset_name": "name"}
-# Only an address written by hand is refused for these; their advice is for scripts.
-BY_HAND = ("bad_filter", "unknown_filter")
+# Only an address written by hand is refused for it; its advice is for scripts.
+BY_HAND = "bad_filter"
 COUNTRIES = 60
 
 
@@ -64,7 +64,7 @@ def error(refused: Refused) -> dict[str, str]:
     if refused.code == "unknown_label":
         return {"field": f"label-{name}", "words": said, "advice": advice(refused.code)}
     place = PLACES.get(refused.code) or (name if name in choosing.TITLES else "labels")
-    return {"field": place, "words": said, "advice": "" if refused.code in BY_HAND else advice(refused.code)}
+    return {"field": place, "words": said, "advice": "" if refused.code == BY_HAND else advice(refused.code)}
 
 
 def change(query: QueryDict) -> tuple[QueryDict, str]:

@@ -95,7 +95,7 @@ DATASETS: Words = {
     "one_class": ("Only one label is chosen.", "Choose another: a dataset tells at least two labels apart."),
     "too_many_labels": ("A dataset takes at most {limit} labels.", "Choose a label above them, with its kinds."),
     "label_twice": ("A label is chosen twice.", "Leave one of the two out."),
-    "unknown_filter": ("There is no filter {field}; there are {known}.", "Leave it out, or spell it as listed."),
+    "unknown_filter": ("There is no filter {field}.", "Leave it out; the page about the API lists those there are."),
     "bad_filter": ("{value} is not a value of {field}.", "The page about the API says which there are."),
     "shares_do_not_sum": ("The shares {shares} do not add up to 1.", "Make train, validation and test add up to 1."),
     "no_training_share": ("Nothing would be left to train on.", "Give train a share."),

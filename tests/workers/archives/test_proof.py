@@ -1,10 +1,12 @@
 """Other people's readers open what we pack, unchanged. They come with dependency group `proof`."""
 
 import csv
+import gc
 import json
 import os
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -27,6 +29,15 @@ def offline(tmp_path_factory):
         for name, value in (OFFLINE | {"HF_HOME": str(tmp_path_factory.mktemp("hf"))}).items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _their_files_are_closed_here():
+    """What their readers left open is found now, where warnings are ignored, not in the middle of a later test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @pytest.fixture(scope="module")
