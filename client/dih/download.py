@@ -21,7 +21,8 @@ def download(hub: Hub, said: Said, asked: Any) -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     file = fetched(archive, asked.out, asked.resume, said)
     told = {"file": str(file), "size": archive.size, "sha256": archive.sha256, "version": archive.told["version"]}
-    said.line(f"{file}\nsha256 {archive.sha256}")
+    said.line(str(file))
+    said.line(f"sha256 {archive.sha256}")
     if asked.unpack:
         folder = asked.out / file.stem
         unpack(file, folder, said)

@@ -11,4 +11,4 @@ WITH sample AS MATERIALIZED (
 SELECT 0 AS side, avg(i.size)::float AS bytes FROM sample JOIN hub_image i ON i.id = sample.image_id
 UNION ALL
 SELECT r.side, avg(r.size)::float FROM sample JOIN hub_rendition r ON r.image_id = sample.image_id
-WHERE r.side > 0 GROUP BY r.side
+WHERE r.side IN (1024, 299, 224) GROUP BY r.side
