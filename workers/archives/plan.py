@@ -94,9 +94,10 @@ def count(plan: Plan) -> None:
             plan.facts["tombstones"] += 1
         else:
             _count(plan, member, member.file)
-    plan.entries += [manifest.entry(), *([gone.entry()] if gone else [])]
-    if manifest.sha256.hexdigest() != plan.digest:
-        raise ValueError(f"the manifest's SHA-256 is {manifest.sha256.hexdigest()}, not {plan.digest}")
+    laid = manifest.entry()
+    plan.entries += [laid, *([gone.entry()] if gone else [])]
+    if laid.sha256 != plan.digest:
+        raise ValueError(f"the manifest's SHA-256 is {laid.sha256}, not {plan.digest}")
     if not plan.splits:
         raise ValueError(f"every picture of {plan.digest} has been withdrawn")
 

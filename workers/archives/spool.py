@@ -23,10 +23,7 @@ class Spool:
         self.size, self.crc32, self.sha256 = 0, 0, hashlib.sha256()
 
     def write(self, data: bytes) -> int:
-        """Append bytes."""
-        self.size += len(data)
-        self.crc32 = zlib.crc32(data, self.crc32)
-        self.sha256.update(data)
+        """Append bytes. They are summed when they are written away: row by row it would take longer than the rows."""
         self.waiting += data
         if len(self.waiting) >= BUFFER:
             self._flush()
@@ -38,6 +35,9 @@ class Spool:
         return Entry(self.name, self.size, self.crc32, self.sha256.hexdigest(), self.path)
 
     def _flush(self) -> None:
+        self.size += len(self.waiting)
+        self.crc32 = zlib.crc32(self.waiting, self.crc32)
+        self.sha256.update(self.waiting)
         # Opened for the moment only: a build that fails leaves nothing open.
         with self.path.open("ab") as file:
             file.write(self.waiting)

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+import orjson
+
 SPLITS = ("train", "validation", "test")
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 Progress = Callable[[int], None]
@@ -54,7 +56,7 @@ class Member:
     @cached_property
     def row(self) -> dict[str, Any]:
         """The line's object: id, sha256, labels, split, fold, licence, credit, verified, sides, place, drawn."""
-        return json.loads(self.line)
+        return orjson.loads(self.line)
 
     @property
     def label(self) -> int:
