@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import IO, Any
 
 import orjson
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -34,9 +35,10 @@ def freeze(work: jobs.Work, version: DatasetVersion, nearest: Callable[[DatasetV
     the same manifest frozen before in this dataset stays the version it is, and this one gives way to it.
     """
     selection = read(version.selection)
-    with tempfile.TemporaryFile() as manifest:
+    with tempfile.TemporaryFile(dir=settings.SCRATCH_DIR) as manifest:
         with transaction.atomic():
             _see_one_moment()
+            jobs.check(work)  # an attempt that slept must not change the members of what another froze
             take(version, selection)
             header = describe(version, selection, nearest)
             images = write(manifest, header, version)

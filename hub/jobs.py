@@ -68,6 +68,12 @@ def finish(work: Work) -> None:
         raise Superseded(f"job {work.job}, attempt {work.attempt}")
 
 
+def check(work: Work) -> None:
+    """Before something is written that `finish` comes too late to fence. Raises Superseded as it does."""
+    if not _held(work).exists():
+        raise Superseded(f"job {work.job}, attempt {work.attempt}")
+
+
 def beat(work: Work) -> bool:
     """Extend the lease; False when it is no longer ours."""
     return bool(_held(work).update(lease_until=Now() + LEASE))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 
@@ -65,7 +66,7 @@ def _compare(asked: np.ndarray, others: Iterator[np.ndarray]) -> tuple[int, int,
 
 def _rows(question: str, **asked: object) -> Iterator[np.ndarray]:
     """The answer in blocks of ROW, through a file, so that memory stays flat. The parameters are never user input."""
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile(dir=settings.SCRATCH_DIR) as file:
         with connection.cursor() as cursor:
             cursor.copy_expert(f"COPY ({question.format(**asked)}) TO STDOUT (FORMAT binary)", file)
         left = (file.tell() - HEAD - TAIL) // ROW.itemsize
