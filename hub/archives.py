@@ -118,9 +118,15 @@ def seconds_left(archive: Archive) -> int | None:
     return round(took * (archive.size - archive.done) / archive.done)
 
 
-def finish(work: jobs.Work, archive: Archive, sha256: str, size: int) -> None:
-    """The archive is stored whole: ready, unless a photo in it was withdrawn meanwhile."""
+def finish(work: jobs.Work, archive: Archive, version: DatasetVersion, sha256: str, size: int) -> None:
+    """The archive of `version` is stored whole: ready, unless a photo in it was withdrawn meanwhile.
+
+    Raises jobs.Superseded when the version was deleted: its members may have gone while they were read, and another
+    version with this manifest must not be given what is left.
+    """
     with transaction.atomic():
+        if not DatasetVersion.objects.select_for_update(no_key=True).filter(pk=version.pk).exists():
+            raise jobs.Superseded(f"version {version.pk} was deleted")
         jobs.finish(work)
         Archive.objects.filter(pk=archive.pk, state="packing").update(
             state="ready", sha256=sha256, size=size, done=size, ready_at=Now()
@@ -140,7 +146,7 @@ def fail(archive: int, reason: str) -> None:
 
 def files(version: DatasetVersion, side: int) -> Iterator[tuple]:
     """Of each member that is not withdrawn, by rising id: image id, then of its rendition SHA-256, size, CRC-32,
-    extension, width and height.
+    extension, width and height, each None where it has none.
     """
     with connection.chunked_cursor() as cursor:
         cursor.itersize = PAGE  # type: ignore[attr-defined]

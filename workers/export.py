@@ -102,7 +102,7 @@ def _pack(work: jobs.Work, archive: Archive, version: DatasetVersion, scratch: P
     archives.sized(archive, laid.size)
     # Nothing discards it meanwhile: an archive that is being packed owns its object.
     sha256 = storage.put_packed("artifacts", archives.key(archive), laid, Told(archive))
-    archives.finish(work, archive, sha256, laid.size)
+    archives.finish(work, archive, version, sha256, laid.size)
 
 
 class Told:
@@ -130,8 +130,11 @@ class Renditions:
 
 
 def members(version: DatasetVersion, side: int) -> "Iterator[Member]":
-    """The manifest's lines, each with the file that is packed for it; None for what was withdrawn."""
-    from workers.archives import File, Member
+    """The manifest's lines, each with the file that is packed for it; None for what was withdrawn.
+
+    Raises Damaged for an image that has no rendition of this side.
+    """
+    from workers.archives import Damaged, File, Member
 
     files = archives.files(version, side)
     image, *facts = next(files, (0,))
@@ -141,6 +144,8 @@ def members(version: DatasetVersion, side: int) -> "Iterator[Member]":
         for line in lines:
             member = Member(line, None)
             if member.row["id"] == image:
+                if facts[0] is None:
+                    raise Damaged(f"image {image}", f"has no rendition {side}")
                 member = Member(line, File(*facts))
                 image, *facts = next(files, (0,))
             yield member

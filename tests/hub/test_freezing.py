@@ -320,7 +320,7 @@ def test_the_difference_of_two_versions_names_every_change():
     counted = datasets.difference(old, new)
     told = Counter(row["change"] for row in datasets.changes(old, new))
     assert counted == {"added": 2, "removed": 1, "relabelled": 0, "moved": told["moved"], "withdrawn": 0}
-    assert told["added"], told["removed"] == (2, 1)
+    assert (told["added"], told["removed"]) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.core import signing
 from django.core.files.storage import storages
 from django.db.models.functions import Now
 
-from hub import archives, catalogue, datasets, objects, storage
+from hub import archives, catalogue, datasets, freezing, jobs, objects, storage
 from hub.models import Account, Archive, DatasetVersion, Image, Job, Rendition
 from hub.problems import Refused
 from hub.selections import read
@@ -232,6 +232,58 @@ def test_an_archive_of_what_was_deleted_says_so(version):
     export.pack(job.pk)
     archive.refresh_from_db()
     assert (archive.state, archive.reason, Job.objects.get(pk=job.pk).state) == ("failed", "version_gone", "done")
+
+
+def test_a_version_deleted_while_it_is_packed_leaves_no_half_archive_to_another_with_its_id(version, monkeypatch):
+    whole = packed(version)
+    forgotten(whole)
+    same = datasets.create(owner=factories.account(), name="Mine", selection=read(version.dataset.selection))
+    datasets.order_version(same)
+    factories.work_off()
+    archive, job = archives.order(version, "imagefolder", 224)
+    with monkeypatch.context() as patched:
+        patched.setattr(packer, "layout", between_passes(packer.layout, lambda: datasets.delete(version.dataset)))
+        export.pack(job.pk)
+    archive.refresh_from_db()
+    assert archive.state == "packing"
+    Job.objects.filter(pk=job.pk).update(lease_until=Now() - timedelta(seconds=1))
+    export.pack(job.pk)
+    archive.refresh_from_db()
+    assert (archive.state, archive.sha256) == ("ready", whole.sha256)
+
+
+def between_passes(layout, act):
+    """A layout in which something happens after the members were counted and before they are laid out."""
+
+    def laid(header, members, *rest):
+        passes = iter([lambda: None, act])
+
+        def again():
+            next(passes, lambda: None)()
+            return members()
+
+        return layout(header, again, *rest)
+
+    return laid
+
+
+def test_a_picture_that_was_never_made_does_not_pass_for_one_that_was_taken_back(version):
+    Rendition.objects.filter(image=version.members.order_by("image")[0].image, side=224).delete()
+    archive, job = archives.order(version, "imagefolder", 224)
+    export.pack(job.pk)
+    archive.refresh_from_db()
+    assert archive.state != "ready"
+    assert "has no rendition 224" in Job.objects.get(pk=job.pk).error
+
+
+def test_an_attempt_that_slept_does_not_touch_what_another_froze(version):
+    job = Job.objects.get(kind="freeze")
+    stock(version.members.first().image.batch.label, 5)
+    members = set(version.members.values_list("image", flat=True))
+    slept = jobs.Work(job.pk, job.kind, job.subject, job.attempt - 1)
+    with pytest.raises(jobs.Superseded):
+        freezing.freeze(slept, version, lambda version: {})
+    assert set(version.members.values_list("image", flat=True)) == members
 
 
 def test_a_lost_rendition_fails_the_archive_in_the_end_and_can_be_asked_for_again(version, settings):
