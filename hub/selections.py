@@ -1,6 +1,6 @@
 """A selection: which labels, through which filters, split how. Read from people, kept as JSON, asked as SQL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ OVERLAPS = ("drop", "first", "multi")
 TOGETHER = ("batch", "supplier", "place")
 FLAGS = (*QUALITY, "drawn")
 LICENCE_SETS = {"commercial": [Licence.CC0.value, Licence.CC_BY.value], "cc0": [Licence.CC0.value]}
+CHOSEN = ("id", "below")
 MAX_LABELS = 500
 MAX_FOLDS = 20
 # Shares are kept as ten-thousandths: whole numbers split the same on every machine.
@@ -98,15 +99,16 @@ def read(data: Any) -> Selection:
     return Selection(**{name: SELECTION[name](name, value) for name, value in fields.items()})
 
 
-def _fields(data: Any, known: Mapping[str, Callable], what: str) -> dict[str, Any]:
+def _fields(data: Any, known: Collection[str], what: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise Refused("bad_filter", field=what, value=str(data)[:80])
     for name in data:
         if name not in known:
             raise Refused("unknown_filter", field=str(name)[:80], known=", ".join(known))
-    if what == "filter" and "labels" not in data:
+    found = {name: value for name, value in data.items() if value is not None}
+    if what == "filter" and "labels" not in found:
         raise Refused("no_labels")
-    return {name: value for name, value in data.items() if value is not None}
+    return found
 
 
 def _bad(name: str, value: Any) -> Refused:
@@ -117,7 +119,7 @@ def _labels(name: str, value: Any) -> tuple[Chosen, ...]:
     """Chosen labels, each an id, or {"id", "below"}; in the order given, none twice."""
     if not isinstance(value, list | tuple):
         raise _bad(name, value)
-    found = [item if isinstance(item, dict) else {"id": item} for item in value]
+    found = [_fields(item, CHOSEN, "label") if isinstance(item, dict) else {"id": item} for item in value]
     chosen = [Chosen(_whole("labels", item.get("id")), _flag("below", item.get("below", True))) for item in found]
     ids = [label.id for label in chosen]
     if not ids:
@@ -172,7 +174,7 @@ def _countries(name: str, value: Any) -> tuple[str, ...]:
 
 def _day(name: str, value: Any) -> date | None:
     try:
-        return date.fromisoformat(value) if value else None
+        return date.fromisoformat(value) if value != "" else None
     except (TypeError, ValueError):
         raise _bad(name, value) from None
 

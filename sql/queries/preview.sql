@@ -39,7 +39,7 @@ WITH chosen AS (
     WHERE %(overlap)s <> 'drop' OR cardinality(positions) = 1
     GROUP BY 1
 ), class AS (
-    SELECT c.position, coalesce(least(sum(s.images), nullif(%(per_class)s, 0)), 0) AS images,
+    SELECT c.position, least(coalesce(sum(s.images), 0), nullif(%(per_class)s, 0)) AS images,
            coalesce(sum(s.lone), 0) + coalesce(max(l.groups), 0) AS groups,
            count(s.supplier_id) AS suppliers, coalesce(max(s.images), 0) AS most
     FROM chosen c

@@ -4,13 +4,16 @@ import hashlib
 import json
 import random
 from collections import Counter
+from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub import catalogue, datasets, previews, storage
 from hub.models import Account, DatasetMember, DatasetVersion, Image, Job
 from hub.problems import Refused
-from hub.selections import read
+from hub.selections import WHOLE, Split, read
 from tests import factories
 from tests.parts import empty_storage
 from tests.stock import alike, also, placed, stock, verified
@@ -254,6 +257,16 @@ def test_caps_keep_the_same_images_as_more_come():
     )
 
 
+def test_caps_hold_for_every_label_of_an_image_that_keeps_several():
+    valves, taps = two(40, 40, supplier=factories.account())
+    also(taps[0].batch.label, *valves[:20])
+    for caps in ({"per_class": 15}, {"per_supplier": 15}):
+        version = frozen(overlap="multi", **caps)
+        counted = Counter(label for found in version.members.values_list("labels", flat=True) for label in found)
+        assert len(counted) == 2
+        assert all(10 <= n <= 15 for n in counted.values())
+
+
 def test_descendants_count_unless_only_the_label_itself_is_chosen():
     tool = factories.label("Tool")
     valve = factories.label("Valve", tool)
@@ -409,6 +422,35 @@ def test_the_preview_counts_what_the_freeze_takes():
         counted = Counter(label for found in version.members.values_list("labels", flat=True) for label in found)
         assert {one.label.pk: one.images for one in seen.classes} == counted
         assert seen.images == version.images
+
+
+def test_a_cap_gives_no_images_to_a_label_that_has_none():
+    two(5, 0)
+    seen = previews.preview(read({"labels": labels("Valve", "Tap"), "per_class": 3}))
+    assert [one.images for one in seen.classes] == [3, 0]
+    assert "empty_class" in [trouble.code for trouble in seen.obstacles]
+
+
+@pytest.mark.parametrize(
+    ("split", "groups"),
+    [({"train": 9999, "validation": 0, "test": 1}, 5000), ({"train": 9998, "validation": 1, "test": 1}, 7500),
+     ({"train": 1, "validation": 0, "test": 9999, "folds": 20}, 195_001)],
+)  # fmt: skip
+def test_how_many_groups_the_smallest_shares_need_is_known_at_once(split, groups):
+    began = process_time()
+    assert previews.enough(3, Split(**split)) == groups
+    assert process_time() - began < 1
+    assert previews.empty_splits(groups, Split(**split)) == []
+    assert previews.empty_splits(groups - 1, Split(**split)) != []
+
+
+@given(st.lists(st.integers(0, 40), min_size=3, max_size=3).filter(lambda n: n[0] and any(n)), st.integers(0, 60))
+def test_the_least_number_of_groups_that_will_do_is_the_least(weights, groups):
+    train, validation = (WHOLE * weight // sum(weights) for weight in weights[:2])
+    split = Split(train, validation, WHOLE - train - validation)
+    wanted = previews.enough(groups, split)
+    assert not previews.empty_splits(wanted, split)
+    assert all(previews.empty_splits(fewer, split) for fewer in range(groups + 1, wanted))
 
 
 def test_a_name_is_needed():

@@ -124,6 +124,16 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [({"labels": None}, "no_labels"), ({"labels": [{"id": 1, "owner__password": "x"}]}, "unknown_filter"),
+     ({"since": []}, "bad_filter"), ({"until": 0}, "bad_filter")],
+)  # fmt: skip
+def test_empty_values_and_fields_of_a_label_are_checked_too(field, code, ada, stocked):
+    answer = ada.post("/selections/preview", selected(**field)["selection"])
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
 @pytest.mark.parametrize("code", REFUSED)
 def test_a_selection_that_makes_no_sense_is_refused_in_words(code, ada, stocked):
     for answer in (
