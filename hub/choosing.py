@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,7 +98,7 @@ def _share(text: str) -> float | str:
     """Per cent as a fraction."""
     try:
         return float(Decimal(text.replace(",", ".")) / 100)
-    except (InvalidOperation, OverflowError):
+    except DecimalException:
         return text
 
 

@@ -59,6 +59,7 @@ def test_a_label_that_does_not_exist_is_said_and_kept_in_sight(two):
         ("since=yesterday", "since", "yesterday is not a value of the first day."),
         ("train=80&validation=30&test=10", "split", "The shares 0.8 + 0.3 + 0.1 do not add up to 1."),
         ("train=1e999&test=10", "train", "inf is not a value of the share of train."),
+        ("train=1e9999999&test=10", "train", "1e9999999 is not a value of the share of train."),
         ("train=0&test=100", "split", "Nothing would be left to train on."),
         ("folds=1", "folds", "1 is not a value of the number of folds."),
         ("together=planet", "together", "planet is not a value of what is kept together."),
