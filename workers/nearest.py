@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from hub.models import DatasetVersion
 
-# Comparisons of two fingerprints: a second or two.
+# Comparisons of two fingerprints for each of the splits that are held out: a second or two.
 BUDGET = 300_000_000
 BLOCK = 20_000
 # A row of binary COPY: two fields, an 8-byte id, 256 bits. 19 bytes come before the first row, 2 after the last.
@@ -35,7 +35,8 @@ def nearest(version: DatasetVersion) -> dict[str, Any]:
     """The least distance in bits between images of different splits, which they are, and how many were compared.
 
     Test is held against validation and train, validation against train, mirror images too. `asked` of `held_out`
-    images were compared with all others: all of them, unless that would take more than BUDGET comparisons.
+    images were compared with all others: all of them, unless that would take more than BUDGET comparisons for
+    test or for validation.
     """
     sizes = dict(version.members.values_list("split").annotate(n=Count("image")))
     held_out = sizes.get("validation", 0) + sizes.get("test", 0)
