@@ -27,7 +27,7 @@ async function refresh(said) {
     const answer = await fetch(`${form.action}?${new URLSearchParams(said)}`, { signal: older.signal });
     if (answer.status >= 500) throw new Error();
     const html = await answer.text();
-    if (mine === turn) show(answer.url, html);
+    if (mine === turn) show(answer.url, html, new URLSearchParams(said).get("add"));
   } catch (problem) {
     if (problem.name !== "AbortError") trouble.textContent = "The hub did not answer: these counts are old.";
   } finally {
@@ -35,9 +35,10 @@ async function refresh(said) {
   }
 }
 
-function show(url, html) {
+function show(url, html, added) {
   trouble.textContent = "";
   const held = swap(html);
+  if (added === add.value.trim() && !document.getElementById("e-add").textContent) add.value = "";
   const kept = new URL(url);
   kept.searchParams.delete("add");
   history.replaceState(null, "", kept);
