@@ -97,7 +97,10 @@ DATASETS: Words = {
     "label_twice": ("A label is chosen twice.", "Leave one of the two out."),
     "unknown_filter": ("There is no filter {field}.", "Leave it out; the page about the API lists those there are."),
     "bad_filter": ("{value} is not a value of {field}.", "The page about the API says which there are."),
-    "shares_do_not_sum": ("The shares {shares} do not add up to 1.", "Make train, validation and test add up to 1."),
+    "shares_do_not_sum": (
+        "The shares {shares} do not add up to 1.",
+        "Make train, validation and test add up to 1: to 100 % on the page.",
+    ),
     "no_training_share": ("Nothing would be left to train on.", "Give train a share."),
     "nothing_selected": ("No photo matches this selection.", "Loosen a filter, or ask for photos."),
     "empty_class": ("No photo of {label} matches.", "Leave the label out, loosen a filter, or ask for photos."),
@@ -106,7 +109,7 @@ DATASETS: Words = {
         "Say what should become of them: leave them out, keep the first label, or keep all.",
     ),
     "too_few_groups": (
-        "{label} has {groups} distinct photos, too few for a share of {split}: {missing} more are needed.",
+        "{label} has {groups} distinct photos, too few for a share of {split}: it needs {missing} more.",
         "Ask for photos, change the shares, or leave the label out.",
     ),
     "dataset_name": ("A dataset needs a name of at most 100 characters.", "Give it one."),
