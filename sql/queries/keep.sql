@@ -21,14 +21,23 @@ WITH chosen AS (
     SELECT image_id, supplier_id, group_id, verified, positions[1] AS home,
            CASE WHEN %(overlap)s = 'first' THEN positions[1:1] ELSE positions END AS positions
     FROM shown WHERE %(overlap)s <> 'drop' OR cardinality(positions) = 1
-), of_supplier AS (
+), lucky AS (
     SELECT *, CASE WHEN %(per_supplier)s + %(per_class)s > 0
                    THEN sha256((%(seed)s || ':' || image_id)::bytea) END AS luck
     FROM settled
+), beyond AS (
+    -- A cap holds for each label of an image: one label that is full keeps the image out.
+    SELECT image_id FROM (
+        SELECT image_id, row_number() OVER (PARTITION BY position, supplier_id ORDER BY luck, image_id) AS nth
+        FROM lucky, unnest(positions) AS position WHERE %(per_supplier)s > 0
+    ) AS of_supplier WHERE nth > %(per_supplier)s
 ), capped AS (
-    SELECT *, row_number() OVER (PARTITION BY home, supplier_id ORDER BY luck, image_id) AS nth FROM of_supplier
-), capped_twice AS (
-    SELECT *, row_number() OVER (PARTITION BY home ORDER BY luck, image_id) AS nth_of_class
-    FROM capped WHERE nth <= coalesce(nullif(%(per_supplier)s, 0), 9223372036854775807)
+    SELECT * FROM lucky l WHERE NOT EXISTS (SELECT FROM beyond b WHERE b.image_id = l.image_id)
+), beyond_too AS (
+    SELECT image_id FROM (
+        SELECT image_id, row_number() OVER (PARTITION BY position ORDER BY luck, image_id) AS nth
+        FROM capped, unnest(positions) AS position WHERE %(per_class)s > 0
+    ) AS of_class WHERE nth > %(per_class)s
 )
-SELECT image_id, group_id, verified, home, positions FROM capped_twice WHERE nth_of_class <= coalesce(nullif(%(per_class)s, 0), 9223372036854775807)
+SELECT image_id, group_id, verified, home, positions
+FROM capped c WHERE NOT EXISTS (SELECT FROM beyond_too b WHERE b.image_id = c.image_id)

@@ -258,13 +258,13 @@ def test_caps_keep_the_same_images_as_more_come():
 
 
 def test_caps_hold_for_every_label_of_an_image_that_keeps_several():
-    valves, taps = two(40, 40, supplier=factories.account())
-    also(taps[0].batch.label, *valves[:20])
-    for caps in ({"per_class": 15}, {"per_supplier": 15}):
+    valves, taps = two(80, 80, supplier=factories.account())
+    also(taps[0].batch.label, *valves[:40])
+    for caps in ({"per_class": 40}, {"per_supplier": 40}):
         version = frozen(overlap="multi", **caps)
         counted = Counter(label for found in version.members.values_list("labels", flat=True) for label in found)
         assert len(counted) == 2
-        assert all(10 <= n <= 15 for n in counted.values())
+        assert all(25 <= n <= 40 for n in counted.values())
 
 
 def test_descendants_count_unless_only_the_label_itself_is_chosen():
