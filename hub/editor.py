@@ -122,8 +122,7 @@ def _troubles_of(label: Label | None, found: Preview | None) -> Iterator[Trouble
 def options(query: QueryDict) -> dict[str, Any]:
     """What the page offers to choose, each with whether it is chosen."""
     licence, countries, without = query.get("licences", ""), query.getlist("country"), query.getlist("without")
-    licences = choosing.LICENCES | ({licence: licence.replace(",", ", ")} if licence else {})
-    licences |= choosing.LICENCES
+    licences = {**choosing.LICENCES, licence: choosing.LICENCES.get(licence, licence.replace(",", ", "))}
     return {
         "licences": [(name, title, name == licence) for name, title in licences.items()],
         "overlaps": [(name, *said, name == query.get("overlap")) for name, said in choosing.OVERLAPS.items()],
