@@ -36,9 +36,19 @@ def create(*, owner: Account, name: str, selection: Selection, description: str 
 
 def delete(dataset: Dataset) -> None:
     """Remove a private dataset with its versions. Raises Refused for a public one, which others may have cited."""
-    if dataset.public:
-        raise Refused("dataset_is_public", 409)
-    dataset.delete()
+    with transaction.atomic():
+        found = _locked(dataset)
+        if found.public:
+            raise Refused("dataset_is_public", 409)
+        found.delete()
+
+
+def _locked(dataset: Dataset) -> Dataset:
+    """The dataset as it is now, until the transaction ends. Raises Refused when it was deleted meanwhile."""
+    found = Dataset.objects.select_for_update().filter(pk=dataset.pk).first()
+    if found is None:
+        raise Refused("not_found", 404)
+    return found
 
 
 def order_version(dataset: Dataset) -> tuple[DatasetVersion, Job]:
@@ -50,11 +60,12 @@ def order_version(dataset: Dataset) -> tuple[DatasetVersion, Job]:
     for trouble in preview(selection).obstacles:
         raise Refused(trouble.code, **trouble.detail)
     with transaction.atomic():
-        Dataset.objects.select_for_update().get(pk=dataset.pk)
+        _locked(dataset)
         version = dataset.versions.filter(state="queued").first()
         if version is None:
             number = (dataset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
             version = DatasetVersion.objects.create(dataset=dataset, number=number, selection=selection.as_json())
+            version.refresh_from_db()
         return version, jobs.open_job(Job.Kind.FREEZE, version.pk)
 
 

@@ -1,6 +1,7 @@
 """Fetch an archive: broken downloads go on where they broke, and only what has the right SHA-256 gets its name."""
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from dih.failures import DIFFERENT, OK, Failure
 from dih.hub import PASSING, TRIES, Hub, away, pause
 from dih.said import Said
 from dih.unpack import unpack
+
+# What a hub may call a file in the folder of somebody: nothing that lies there for another reason.
+NAME = re.compile(r"deep-images-hub-[-a-z0-9]{1,80}\.zip")
 
 
 def download(hub: Hub, said: Said, asked: Any) -> int:
@@ -34,7 +38,11 @@ def download(hub: Hub, said: Said, asked: Any) -> int:
 
 def fetched(archive: Archive, out: Path, resume: bool, said: Said) -> Path:
     """The archive as a file of `out`, whole. Raises Failure."""
-    file = out / Path(sums.safe(archive.filename)).name
+    if not NAME.fullmatch(archive.filename):
+        raise Failure(
+            DIFFERENT, "unsafe_name", f"The hub names its archive {archive.filename[:80]!r}, which is refused."
+        )
+    file = out / archive.filename
     if file.is_file() and file.stat().st_size == archive.size and sums.of(file) == archive.sha256:
         return file
     part = file.with_name(file.name + ".part")
@@ -86,3 +94,5 @@ def append(archive: Archive, part: Path, have: int, said: Said) -> None:
             for chunk in response.iter_raw():
                 file.write(chunk)
                 bar.update(len(chunk))
+                if file.tell() > archive.size:
+                    raise Failure(DIFFERENT, "damaged", "The hub sends more than it said the archive has.")

@@ -1,7 +1,9 @@
 """Digests of files, and SHA256SUMS as `sha256sum` writes it."""
 
 import hashlib
+import os
 import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +35,18 @@ def read(text: str) -> dict[str, str]:
 def write(found: dict[str, str]) -> str:
     """The lines of digests by name."""
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(found.items()))
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, and where a link lies at its name, in place of the link."""
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".dih-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+    finally:
+        Path(aside).unlink(missing_ok=True)
 
 
 def at(folder: Path) -> dict[str, str]:

@@ -65,7 +65,8 @@ def planned(folder: Path, wanted: dict[str, str], said: Said) -> Plan:
             bar.update()
             place(plan, folder, name, digest, name in ours, spare)
     plan.delete = [name for name in plan.delete if name not in plan.move]
-    (folder / JOURNAL).write_text(sums.write(ours | {name: wanted[name] for name in mine(plan, wanted)}), "utf-8")
+    noted = ours | {name: wanted[name] for name in mine(plan, wanted)}
+    sums.keep(folder / JOURNAL, sums.write(noted).encode())
     return plan
 
 
@@ -119,7 +120,5 @@ def journal(folder: Path) -> dict[str, str]:
 
 def finish(folder: Path, listed: bytes) -> None:
     """The folder is what the list says now."""
-    aside = folder / f".{sums.NAME}"
-    aside.write_bytes(listed)
-    os.replace(aside, folder / sums.NAME)
+    sums.keep(folder / sums.NAME, listed)
     (folder / JOURNAL).unlink(missing_ok=True)

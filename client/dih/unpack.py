@@ -39,6 +39,10 @@ def checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG) or entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
             raise Failure(DIFFERENT, "unsafe_entry", f"{entry.filename[:80]!r} is no plain stored file.")
+    lie = [*(entry.header_offset for entry in entries), archive.start_dir]
+    for entry, end in zip(entries, lie[1:], strict=True):
+        if entry.header_offset + entry.file_size > end:
+            raise Failure(DIFFERENT, "unsafe_entry", f"{entry.filename[:80]!r} swells, or lies over another.")
     if name := sums.clashing(entry.filename for entry in entries):
         raise Failure(DIFFERENT, "unsafe_entry", f"Two files are named {name[:80]!r}.")
     return entries

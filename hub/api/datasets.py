@@ -122,7 +122,6 @@ def freeze(request: Request, pk: int):
     """Freeze what the selection gives now into a new version: your dataset only. Follow the `job`."""
     version, job = datasets.order_version(own(request, pk))
     ring(job)
-    version.refresh_from_db()
     return Status(202, version_told(request, version, job))
 
 

@@ -59,7 +59,10 @@ def take(account: Account, key: str, request_sha256: str) -> IdempotencyKey:
         with transaction.atomic():
             return keys.create(account=account, key=key, request_sha256=request_sha256)
     except IntegrityError:
-        return _again(keys.get(key=key), request_sha256)
+        row = keys.filter(key=key).first()
+        if row is None:  # refused meanwhile: that request did nothing, and gave its key back
+            raise Refused("key_in_use", 409) from None
+        return _again(row, request_sha256)
 
 
 def _again(row: IdempotencyKey, request_sha256: str) -> IdempotencyKey:
