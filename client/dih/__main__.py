@@ -6,11 +6,12 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import httpx
 
 from dih import download, look, sync, upload, verify
-from dih.failures import STOPPED, USAGE, Failure
+from dih.failures import AWAY, STOPPED, USAGE, Failure
 from dih.hub import Hub, away
 from dih.said import Said
 
@@ -105,10 +106,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asked.act(hub, said, asked)
     except Failure as failure:
         return said.failed(failure)
-    except httpx.TransportError as error:
+    except (httpx.RequestError, httpx.InvalidURL) as error:
         return said.failed(away(asked.hub, error))
     except OSError as error:
         return said.failed(Failure(USAGE, "no_file", f"{error}."))
+    except (ValueError, TypeError, LookupError, AttributeError, EOFError, BadZipFile) as error:
+        # Exit code 1 says that things differ; an answer that no hub of ours gives is another matter.
+        title = f"What came was not understood: {type(error).__name__}: {error}."
+        return said.failed(Failure(AWAY, "not_understood", title, "Check --hub or DIH_HUB."))
     except KeyboardInterrupt:
         return said.failed(Failure(STOPPED, "interrupted", "Interrupted.", "Run it again to go on."))
 

@@ -1,14 +1,16 @@
 """A hub or a folder that means harm."""
 
 import io
+import json
 import struct
 import zipfile
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from dih.__main__ import main
 from dih.download import fetched
-from dih.failures import Failure
+from dih.failures import AWAY, Failure
 from dih.said import Said
 from dih.sums import NAME
 from dih.sync import JOURNAL, finish, planned
@@ -19,6 +21,13 @@ def refused(act, *args) -> str:
     with pytest.raises(Failure) as failure:
         act(*args)
     return failure.value.code
+
+
+@pytest.mark.parametrize("told", [[], {}, None, "x", {"items": 1, "next": None}, {"items": [{}], "next": None}])
+def test_an_answer_that_no_hub_gives_is_no_difference(told, monkeypatch, capsys):
+    monkeypatch.setattr("dih.hub.Hub.get", lambda *_, **__: told)
+    assert main(["datasets", "--json"]) == AWAY
+    assert json.loads(capsys.readouterr().out)["code"] == "not_understood"
 
 
 @pytest.mark.parametrize("name", [".bashrc", "main.py", "../x.zip", "deep-images-hub-a/../../x.zip", ""])
