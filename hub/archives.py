@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -93,20 +93,22 @@ def retire(image: Image) -> None:
     Archive.objects.filter(digest__in=digests).exclude(state="failed").update(state="stale")
 
 
-def start(archive: Archive) -> None:
-    """A worker lays it out."""
+def weight(version: DatasetVersion, side: int) -> int:
+    """About how many bytes the pictures of a version have at this side: the most of an archive."""
+    live = Image.objects.filter(memberships__version=version, withdrawn_at=None)
+    weighed = live.filter(renditions__side=side) if side else live
+    return weighed.aggregate(bytes=Sum("renditions__size" if side else "size"))["bytes"] or 0
+
+
+def start(archive: Archive, size: int) -> None:
+    """A worker packs it; it will have about so many bytes."""
     Archive.objects.filter(pk=archive.pk, state__in=["queued", "packing"]).update(
-        state="packing", size=None, done=0, started_at=Now()
+        state="packing", size=max(1, size), done=0, started_at=Now()
     )
 
 
-def sized(archive: Archive, size: int) -> None:
-    """The layout is known: so many bytes will be packed."""
-    Archive.objects.filter(pk=archive.pk, state="packing").update(size=size)
-
-
 def progress(archive: Archive, done: int) -> None:
-    """So many bytes are packed."""
+    """That share of its size is done."""
     Archive.objects.filter(pk=archive.pk, state="packing").update(done=done)
 
 

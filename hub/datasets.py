@@ -63,6 +63,7 @@ def order_version(dataset: Dataset) -> tuple[DatasetVersion, Job]:
         _locked(dataset)
         version = dataset.versions.filter(state="queued").first()
         if version is None:
+            dataset.versions.filter(reason="nothing_changed").delete()  # each attempt would leave one
             number = (dataset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
             version = DatasetVersion.objects.create(dataset=dataset, number=number, selection=selection.as_json())
             version.refresh_from_db()
@@ -77,8 +78,12 @@ def fail(version: int, reason: str, detail: dict[str, Any] | None = None) -> Non
 
 
 def difference(old: DatasetVersion, new: DatasetVersion) -> dict[str, int]:
-    """How many images were added, removed, relabelled, or moved to another split."""
-    counted = {row["change"]: row["n"] for row in sql.rows("difference", old=old.pk, new=new.pk)}
+    """How many images were added, removed, relabelled, moved to another split, or withdrawn since the older version."""
+    asked = {"old": old.pk, "new": new.pk, "after": 0, "limit": None}
+    with connection.cursor() as cursor:
+        named = sql.load("queries/changes")
+        cursor.execute(f"SELECT change, count(*) FROM ({named}) AS c GROUP BY 1", asked)  # noqa: S608  a file of ours
+        counted = dict(cursor.fetchall())
     return {change: counted.get(change, 0) for change in ("added", "removed", "relabelled", "moved", "withdrawn")}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from hub import sql
 from hub.models import Archive, DatasetVersion, Image, Rendition, Submission
+from hub.storage import BucketStorage
 
 ALIASES = ("originals", "renditions", "incoming", "artifacts")
 GRACE = timedelta(hours=24)
@@ -62,6 +63,14 @@ def strays(alias: str) -> Iterator[str]:
     names = (name for name, written in storages[alias].walk() if written < old)  # type: ignore[attr-defined]
     while chunk := list(islice(names, BATCH)):
         yield from sorted(set(chunk) - owned(alias, chunk))
+
+
+def drop_parts() -> int:
+    """In a bucket, give up uploads of archives that were broken off a day ago; how many."""
+    store = storages["artifacts"]
+    if not isinstance(store, BucketStorage):
+        return 0
+    return store.drop_parts(timezone.now() - GRACE)
 
 
 def discard(alias: str, name: str, *, young: bool = False) -> bool:

@@ -76,7 +76,8 @@ def preview(selection: Selection) -> Preview:
         for row in found["class"]
     ]
     overlaps = [Overlap(order[row["a"] - 1], order[row["b"] - 1], row["images"]) for row in found["overlap"]]
-    images = found["all"][0]["images"] if selection.overlap == "multi" else sum(one.images for one in classes)
+    # Caps count an image under each of its labels, so this is the most there can be where it may have several.
+    images = min(found["all"][0]["images"], sum(one.images for one in classes))
     weights = {row["side"]: row["bytes"] or 0 for row in sql.rows("weights", given=asked["given"])}
     return Preview(
         classes=classes,

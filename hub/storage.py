@@ -102,6 +102,13 @@ class BucketStorage(S3Storage):
         for item in self.bucket.objects.filter(Prefix=f"{self.location}/"):
             yield item.key[start:], item.last_modified
 
+    def drop_parts(self, older_than: datetime) -> int:
+        """Give up the uploads in parts that a killed process began, and that nothing lists; how many."""
+        begun = [part for part in self.bucket.multipart_uploads.all() if part.initiated < older_than]
+        for part in begun:
+            part.abort()
+        return len(begun)
+
     def presigned_put(self, name: str, size: int) -> str:
         """A link to PUT exactly `size` bytes at `name`, for a few minutes. Each file has a name of its own."""
         return public_client().generate_presigned_url(
@@ -179,17 +186,17 @@ class Packed(Protocol):
 def put_packed(alias: str, name: str, packed: Packed, progress: Callable[[int], None]) -> str:
     """Store something large at `name`, whole or not at all, in flat memory; its SHA-256 (hex).
 
-    Raises Away when the store is.
+    Raises Away when the bucket is; a disk that is full is an OSError, which no later try would mend.
     """
     store = storages[alias]
-    with _reachable():
-        if isinstance(store, BucketStorage):
-            stream = Stream(packed.chunks(progress))
+    if isinstance(store, BucketStorage):
+        stream = Stream(packed.chunks(progress))
+        with _reachable():
             store.bucket.upload_fileobj(stream, store._normalize_name(name), Config=_transfer())
-            return stream.sha256.hexdigest()
-        with store.whole(name) as file:  # type: ignore[attr-defined]
-            packed.write(file.raw, progress)
-            return digest(file)[0]
+        return stream.sha256.hexdigest()
+    with store.whole(name) as file:  # type: ignore[attr-defined]
+        packed.write(file.raw, progress)
+        return digest(file)[0]
 
 
 class Stream:

@@ -4,7 +4,8 @@ import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -63,8 +64,6 @@ def pack_archive(work: jobs.Work) -> list[Job] | None:
         return None
     if archives.without(archive.digest) != (archive.tombstones, archive.without):
         return _order_anew(work, archive, version)
-    if archive.side == 0:
-        clean_originals(version)
     clear_scratch()
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
         _pack(work, archive, version, Path(scratch))
@@ -74,8 +73,9 @@ def pack_archive(work: jobs.Work) -> list[Job] | None:
 def clear_scratch() -> None:
     """Remove what workers that were killed had prepared, a day ago or earlier."""
     for folder in Path(settings.SCRATCH_DIR or tempfile.gettempdir()).glob(f"{SCRATCH}*"):
-        if folder.stat().st_mtime < time.time() - 86_400:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another worker clears it too
+            if folder.stat().st_mtime < time.time() - 86_400:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _order_anew(work: jobs.Work, archive: Archive, version: DatasetVersion) -> list[Job]:
@@ -89,7 +89,10 @@ def _order_anew(work: jobs.Work, archive: Archive, version: DatasetVersion) -> l
 def _pack(work: jobs.Work, archive: Archive, version: DatasetVersion, scratch: Path) -> None:
     from workers.archives import layout
 
-    archives.start(archive)
+    told = Told(archive, archives.weight(version, archive.side))
+    archives.start(archive, told.size)
+    if archive.side == 0:
+        clean_originals(version, told.part(version.images, upto=0.4))
     laid = layout(
         version.header,
         lambda: members(version, archive.side),
@@ -98,23 +101,29 @@ def _pack(work: jobs.Work, archive: Archive, version: DatasetVersion, scratch: P
         archive.side,
         Renditions(),
         scratch,
+        told.part(version.images, upto=0.5),
     )
-    archives.sized(archive, laid.size)
     # Nothing discards it meanwhile: an archive that is being packed owns its object.
-    sha256 = storage.put_packed("artifacts", archives.key(archive), laid, Told(archive))
+    sha256 = storage.put_packed("artifacts", archives.key(archive), laid, told.part(laid.size, upto=1))
     archives.finish(work, archive, version, sha256, laid.size)
 
 
 class Told:
-    """Writes progress into the archive's row, at most once a second."""
+    """Writes progress into the archive's row, at most once a second: of `size` bytes, a guess until it ends."""
 
-    def __init__(self, archive: Archive) -> None:
-        self.archive, self.at = archive, 0.0
+    def __init__(self, archive: Archive, size: int) -> None:
+        self.archive, self.size, self.share, self.at = archive, size, 0.0, 0.0
 
-    def __call__(self, done: int) -> None:
-        if time.monotonic() - self.at > 1:
-            self.at = time.monotonic()
-            archives.progress(self.archive, done)
+    def part(self, of: int, upto: float) -> Callable[[int], None]:
+        """Who tells how much of `of` is done of the part of the work that ends at the share `upto`."""
+        start, self.share = self.share, upto
+
+        def tell(done: int) -> None:
+            if time.monotonic() - self.at > 1:
+                self.at = time.monotonic()
+                archives.progress(self.archive, int(self.size * (start + (upto - start) * min(1, done / max(1, of)))))
+
+        return tell
 
 
 class Renditions:
@@ -151,12 +160,14 @@ def members(version: DatasetVersion, side: int) -> "Iterator[Member]":
             yield member
 
 
-def clean_originals(version: DatasetVersion) -> None:
-    """Make, once, the originals without metadata of all members: renditions of side 0."""
-    after = 0
+def clean_originals(version: DatasetVersion, told: Callable[[int], None]) -> None:
+    """Make, once, the originals without metadata of all members: renditions of side 0. `told` hears how many."""
+    after = done = 0
     while rows := sql.rows("originals_to_clean", version=version.pk, after=after):
         for row in rows:
             clean_original(row["id"], row["sha256"])
+            done += 1
+            told(done)
         after = rows[-1]["id"]
 
 

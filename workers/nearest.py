@@ -8,6 +8,7 @@ import numpy as np
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count
+from django.db.models.functions import Coalesce
 
 from hub.models import DatasetVersion
 
@@ -17,9 +18,10 @@ BLOCK = 20_000
 # A row of binary COPY: two fields, an 8-byte id, 256 bits. 19 bytes come before the first row, 2 after the last.
 ROW = np.dtype([("fields", ">i2"), ("n", ">i4"), ("id", ">i8"), ("m", ">i4"), ("bits", ">i4"), ("words", "<u8", 4)])
 HEAD, TAIL = 19, 2
+ORDER = ("train", "validation", "test")
 ASKED = """
 SELECT m.image_id, either.bits
-FROM (SELECT image_id FROM hub_datasetmember WHERE version_id = {version} AND split = '{split}'
+FROM (SELECT image_id FROM hub_datasetmember WHERE version_id = {version} AND split || coalesce(fold, 0) = '{part}'
       ORDER BY sha256(image_id::text::bytea) LIMIT {most}) AS m
 JOIN hub_fingerprint f ON f.image_id = m.image_id
 JOIN hub_mirror r ON r.image_id = m.image_id
@@ -27,27 +29,27 @@ CROSS JOIN LATERAL (VALUES (f.bits), (r.bits)) AS either(bits)
 """
 OTHERS = """
 SELECT m.image_id, f.bits FROM hub_datasetmember m JOIN hub_fingerprint f ON f.image_id = m.image_id
-WHERE m.version_id = {version} AND m.split = ANY ('{{{splits}}}') ORDER BY m.image_id
+WHERE m.version_id = {version} AND m.split || coalesce(m.fold, 0) = ANY ('{{{parts}}}') ORDER BY m.image_id
 """
 
 
 def nearest(version: DatasetVersion) -> dict[str, Any]:
-    """The least distance in bits between images of different splits, which they are, and how many were compared.
+    """The least distance in bits between images of different splits or folds, whose it is, and how many were compared.
 
-    Test is held against validation and train, validation against train, mirror images too. `asked` of `held_out`
-    images were compared with all others: all of them, unless that would take more than BUDGET comparisons for
-    test or for validation.
+    Each part is held against those before it (train or the folds, validation, test), mirror images too. `asked` of
+    `held_out` images were compared with all of those: every one that has a fingerprint, unless that would take more
+    than BUDGET comparisons for a part.
     """
-    sizes = dict(version.members.values_list("split").annotate(n=Count("image")))
-    held_out = sizes.get("validation", 0) + sizes.get("test", 0)
+    rows = version.members.values_list("split", Coalesce("fold", 0)).annotate(n=Count("image"))
+    sizes = {f"{split}{fold}": n for split, fold, n in sorted(rows, key=lambda row: (ORDER.index(row[0]), row[1]))}
     most = max(100, BUDGET // max(1, 2 * sum(sizes.values())))
-    best = (257, 0, 0)
-    for split, against in (("test", "train,validation"), ("validation", "train")):
-        rows = list(_rows(ASKED, version=version.pk, split=split, most=most))
-        best = min([best, *(_compare(block, _rows(OTHERS, version=version.pk, splits=against)) for block in rows)])
+    best, asked, parts = (257, 0, 0), 0, list(sizes)
+    for place, part in enumerate(parts[1:], 1):
+        for block in _rows(ASKED, version=version.pk, part=part, most=most):
+            asked += len(block) // 2
+            best = min(best, _compare(block, _rows(OTHERS, version=version.pk, parts=",".join(parts[:place]))))
     found = {"bits": best[0], "images": list(best[1:])} if best[0] < 257 else {"bits": None, "images": []}
-    asked = sum(min(most, sizes.get(split, 0)) for split in ("validation", "test"))
-    return found | {"asked": asked, "held_out": held_out}
+    return found | {"asked": asked, "held_out": sum(sizes[part] for part in parts[1:])}
 
 
 def _compare(asked: np.ndarray, others: Iterator[np.ndarray]) -> tuple[int, int, int]:

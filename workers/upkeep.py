@@ -39,6 +39,7 @@ def tidy() -> None:
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()
     IdempotencyKey.objects.filter(created_at__lt=Now() - KEEP_KEYS).delete()
     archives.forget()
+    objects.drop_parts()
     for alias in objects.ALIASES:
         clear_orphans(alias)
 

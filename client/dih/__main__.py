@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, act: Callable, help: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, parents=[shared], help=help, description=act.__doc__)
+        made = commands.add_parser(name, parents=[shared], help=help, description=f"{help.capitalize()}.")
         made.set_defaults(act=act)
         return made
 
@@ -71,8 +71,8 @@ def _giving(command: argparse.ArgumentParser) -> None:
 def _fetching(command: Callable[..., argparse.ArgumentParser]) -> None:
     fetch = command("download", download.download, "fetch a version as an archive")
     _version(fetch)
-    fetch.add_argument("--format", choices=FORMATS, default="imagefolder")
-    fetch.add_argument("--out", type=Path, default=Path(), help="the folder it goes to")
+    fetch.add_argument("--format", choices=FORMATS, default="imagefolder", help="imagefolder unless told")
+    fetch.add_argument("--out", type=Path, default=Path(), help="the folder it goes to (this one unless told)")
     fetch.add_argument("--resume", action="store_true", help="go on with a download that broke off")
     fetch.add_argument("--unpack", action="store_true", help="unpack it beside itself")
     check = command("verify", verify.verify, "check an unpacked archive")
@@ -83,7 +83,7 @@ def _fetching(command: Callable[..., argparse.ArgumentParser]) -> None:
     _version(keep)
     keep.add_argument("dir", type=Path)
     for one in (fetch, keep):
-        one.add_argument("--size", choices=SIZES, default="224", help="shorter side of the pictures")
+        one.add_argument("--size", choices=SIZES, default="224", help="shorter side of the pictures (224 unless told)")
 
 
 def _version(command: argparse.ArgumentParser, name: str = "id") -> None:

@@ -176,7 +176,7 @@ def test_equal_versions_differ_by_nothing_and_others_by_something(dih, version, 
     stock(Label.objects.get(slug="tap"), 5, ada)
     newer = frozen(ada)
     ran = dih("diff", version.digest, newer.digest, "--changes")
-    assert (ran.exit, ran.told["added"], ran.told["removed"]) == (1, 5, 1)
+    assert (ran.exit, ran.told["added"], ran.told["withdrawn"]) == (1, 5, 1)
     assert len([one for one in ran.told["items"] if one["change"] == "added"]) == 5
 
 

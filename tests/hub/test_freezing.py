@@ -7,11 +7,12 @@ from collections import Counter
 from time import process_time
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import catalogue, datasets, previews, storage
-from hub.models import Account, DatasetMember, DatasetVersion, Image, Job
+from hub.models import Account, Dataset, DatasetMember, DatasetVersion, Image, Job
 from hub.problems import Refused
 from hub.selections import WHOLE, Split, read
 from tests import factories
@@ -321,7 +322,7 @@ def test_a_withdrawn_image_stays_as_a_tombstone_and_leaves_the_next_version():
     assert list(datasets.tombstones(old.digest)) == [(valves[3].pk, valves[3].sha256)]
     new = again(old.dataset)
     assert valves[3].pk not in splits(new)
-    assert datasets.difference(old, new)["removed"] == 1
+    assert datasets.difference(old, new)["withdrawn"] == 1
 
 
 def test_the_difference_of_two_versions_names_every_change():
@@ -332,8 +333,8 @@ def test_the_difference_of_two_versions_names_every_change():
     new = again(old.dataset)
     counted = datasets.difference(old, new)
     told = Counter(row["change"] for row in datasets.changes(old, new))
-    assert counted == {"added": 2, "removed": 1, "relabelled": 0, "moved": told["moved"], "withdrawn": 0}
-    assert (told["added"], told["removed"]) == (2, 1)
+    assert counted == {"added": 2, "removed": 0, "relabelled": 0, "moved": told["moved"], "withdrawn": 1}
+    assert (told["added"], told["withdrawn"]) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -472,9 +473,10 @@ def test_one_version_freezes_at_a_time():
 
 def test_a_public_dataset_stays():
     two()
-    version = frozen()
-    version.dataset.public = True
-    assert code(datasets.delete, version.dataset) == "dataset_is_public"
+    dataset = frozen().dataset
+    Dataset.objects.update(public=True)
+    assert code(datasets.delete, dataset) == "dataset_is_public"
+    assert Dataset.objects.filter(pk=dataset.pk).exists()
 
 
 def test_a_job_whose_dataset_was_deleted_ends():
@@ -486,3 +488,27 @@ def test_a_job_whose_dataset_was_deleted_ends():
     datasets.delete(dataset)
     factories.work_off()
     assert Job.objects.get(pk=job.pk).state == "done"
+
+
+def test_the_certificate_compares_folds_with_each_other():
+    valves, taps = two(20, 20)
+    with connection.cursor() as cursor:
+        for table in ("hub_fingerprint", "hub_mirror"):
+            cursor.execute(
+                f"INSERT INTO {table} SELECT id, ('x' || sha256)::bit(256) FROM hub_image WHERE id = ANY (%s)",
+                [[image.pk for image in valves + taps]],
+            )
+    version = frozen(split={"train": 1, "folds": 4})
+    folds = dict(version.members.values_list("image", "fold"))
+    bits = {image.pk: int(image.sha256, 16) for image in valves + taps}
+    least = min((bits[a] ^ bits[b]).bit_count() for a in bits for b in bits if folds[a] != folds[b])
+    nearest = version.header["split_report"]["nearest"]
+    assert (nearest["bits"], nearest["asked"]) == (least, nearest["held_out"])
+
+
+def test_freezing_again_and_again_leaves_one_row_that_says_nothing_changed():
+    two()
+    dataset = frozen().dataset
+    for _ in range(3):
+        again(dataset)
+    assert list(dataset.versions.order_by("number").values_list("number", "state")) == [(1, "ready"), (2, "failed")]

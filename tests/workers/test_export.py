@@ -1,5 +1,6 @@
 """Archives: packed once, the same bytes whenever and wherever, never with a photo that was taken back."""
 
+import errno
 import hashlib
 import io
 import os
@@ -425,3 +426,40 @@ def test_the_audit_finds_a_version_that_waits_for_nothing(version):
     DatasetVersion.objects.filter(pk=version.pk).update(state="queued", digest="")
     rule = "versions and archives are what their rows say"
     assert f"version {version.pk} waits without a job" in broken()[rule]
+
+
+def test_the_audit_finds_an_archive_that_waits_for_nothing_and_one_that_holds_a_withdrawn_photo(version):
+    archive, job = archives.order(version, "imagefolder", 224)
+    job.delete()
+    rule = "versions and archives are what their rows say"
+    assert only(rule) == [f"archive {archive.pk} waits without a job"]
+    packed(version)
+    catalogue.withdraw(version.members.order_by("image")[0].image)
+    Archive.objects.update(state="ready")
+    assert only(rule) == [f"archive {archive.pk} is given out though it holds a withdrawn photo"]
+
+
+def test_progress_rises_through_every_part_of_the_work(version, monkeypatch):
+    seen = []
+    monkeypatch.setattr(time, "monotonic", iter(range(2, 10**6, 2)).__next__)
+    monkeypatch.setattr(archives, "progress", lambda archive, done: seen.append(done / told.size))
+    told = export.Told(Archive(), 1000)
+    for of, upto in ((10, 0.4), (10, 0.5), (4000, 1)):
+        tell = told.part(of, upto)
+        for done in (of // 2, of):
+            tell(done)
+    assert seen == [0.2, 0.4, 0.45, 0.5, 0.75, 1]
+
+
+def test_a_full_disk_fails_the_archive_instead_of_trying_for_ever(version, monkeypatch, settings):
+    def full(self, file, progress):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(packer.Layout, "write", full)
+    archive, job = archives.order(version, "imagefolder", 224)
+    for _ in range(settings.JOB_ATTEMPTS):
+        Job.objects.filter(pk=job.pk).update(run_after=Now())
+        export.pack(job.pk)
+    archive.refresh_from_db()
+    assert (archive.state, archive.reason) == ("failed", "our_failure")
+    assert names_in("artifacts") == [storage.key(version.digest, ".jsonl")]

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.core.files.storage import storages
+from django.utils import timezone
 
 from hub import archives, storage
 from hub.models import Archive
@@ -62,3 +64,11 @@ def test_what_is_larger_than_a_part_arrives_whole(bucket):
 
     sha256 = storage.put_packed("artifacts", "large", Large(), lambda _: None)
     assert hashlib.sha256(storage.get("artifacts", "large")).hexdigest() == sha256
+
+
+def test_an_upload_in_parts_that_was_broken_off_is_given_up_a_day_later(bucket):
+    store = storages["artifacts"]
+    store.bucket.Object("artifacts/half").initiate_multipart_upload()
+    assert store.drop_parts(timezone.now() - timedelta(hours=1)) == 0
+    assert store.drop_parts(timezone.now() + timedelta(hours=1)) == 1
+    assert list(store.bucket.multipart_uploads.all()) == []

@@ -20,7 +20,7 @@ import sys, django; django.setup()
 from workers import export
 import workers.archives, hub.archives
 start = hub.archives.start
-hub.archives.start = lambda archive: (start(archive), print("packing", flush=True))
+hub.archives.start = lambda *asked: (start(*asked), print("packing", flush=True))
 export.pack(int(sys.argv[1]))
 """
 

@@ -97,11 +97,11 @@ def test_two_versions_are_told_apart(ada, supplier, stocked, monkeypatch):
     catalogue.withdraw(Image.objects.first())
     new = frozen(supplier)
     told = ada.get(f"/versions/{old.digest}/diff/{new.digest}").json()
-    assert (told["added"], told["removed"]) == (5, 1)
+    assert (told["added"], told["withdrawn"]) == (5, 1)
     monkeypatch.setattr("hub.api.versions.PAGE", 4)
     first = ada.get(path(told["changes"])).json()
     assert len(first["items"]) == 4
-    assert first["items"][0]["change"] == "removed"
+    assert first["items"][0]["change"] == "withdrawn"
     assert ada.get(path(first["next"])).json()["items"][0]["image"] > first["items"][-1]["image"]
 
 
