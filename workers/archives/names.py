@@ -20,6 +20,7 @@ def folders(labels: Sequence[dict[str, Any]]) -> dict[int, str]:
         name = _folder(label["slug"])
         if not name or name in taken:
             name = f"{name or 'label'}-{label['id']}"
+            name = f"label-{name}" if reads_as_a_value(name) else name  # 0e-1 is a number
         while name in taken:
             name += "-2"
         taken.add(name)

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from hub import archives, crowd, datasets, farewell
 from hub.management.commands.simulate import report, wait_for_verdicts
-from hub.models import Account, DatasetVersion, Job, Label
+from hub.models import Account, Dataset, DatasetVersion, Job, Label
 from hub.problems import Refused
 from hub.selections import read
 from hub.sources import Photo
@@ -88,15 +88,15 @@ class Command(BaseCommand):
         split = {"train": 0.6, "validation": 0.2, "test": 0.2}
         selection = read({"labels": [label.pk for label in labels], "split": split})
         dataset = datasets.create(
-            owner=owner, name="Drawn things", selection=selection, public=True,
+            owner=owner, name="Drawn things", selection=selection,
             description="Pictures the hub drew itself, so that a new hub has a dataset to look at.",
         )  # fmt: skip
         try:
             version, job = datasets.order_version(dataset)
         except Refused:  # some of the drawings are here already
-            dataset.public = False
             datasets.delete(dataset)
             return
+        Dataset.objects.filter(pk=dataset.pk).update(public=True)
         ring(job)
         wait_for(lambda: DatasetVersion.objects.filter(pk=version.pk, state="ready").exists())
         version.refresh_from_db()
