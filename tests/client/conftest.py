@@ -4,6 +4,7 @@ import json
 import socket
 import socketserver
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 from dih.__main__ import main
 from django.db import connection
 
-from hub import tokens
-from hub.models import Account, Token
+from hub import datasets, tokens
+from hub.models import Account, DatasetVersion, Token
+from hub.selections import read
 from tests import factories
-from tests.hub.api.conftest import frozen as frozen
+from tests.hub.api.conftest import labels
 from tests.parts import empty_storage
 from tests.stock import stock
 
@@ -76,6 +78,18 @@ def worker(transactional_db):
     yield
     over.set()
     thread.join()
+
+
+def frozen(owner: Account, **fields) -> DatasetVersion:
+    """A version of the valves and taps, whoever freezes it: this process, or a worker that was quicker."""
+    selection = read({"labels": labels("Valve", "Tap"), **fields})
+    version, _ = datasets.order_version(datasets.create(owner=owner, name="Plumbing", selection=selection))
+    deadline = time.monotonic() + 30
+    while version.state == "queued" and time.monotonic() < deadline:
+        factories.work_off()
+        version.refresh_from_db()
+    assert version.state == "ready"
+    return version
 
 
 @pytest.fixture
