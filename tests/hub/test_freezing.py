@@ -512,3 +512,19 @@ def test_freezing_again_and_again_leaves_one_row_that_says_nothing_changed():
     for _ in range(3):
         again(dataset)
     assert list(dataset.versions.order_by("number").values_list("number", "state")) == [(1, "ready"), (2, "failed")]
+
+
+def test_the_manifest_tells_a_place_as_exactly_as_its_supplier_allows():
+    valves, _ = two()
+    town = placed("FR", "melun")
+    town.region, town.city, town.row, town.column = "Île-de-France", "Melun", 692, 913
+    town.save()
+    for image, fields in zip(valves, ({"precision": "open"}, {"precision": "region"}), strict=False):
+        Image.objects.filter(pk=image.pk).update(place=town, **fields)
+    Image.objects.filter(pk=valves[2].pk).update(precision="hidden")
+    data = storage.get("artifacts", storage.key(frozen().digest, ".jsonl"))
+    told = {line["id"]: line["place"] for line in map(json.loads, data.decode().splitlines()[1:])}
+    region = {"country": "FR", "region": "Île-de-France"}
+    assert told[valves[0].pk] == region | {"city": "Melun", "cell": [48.5, 2.7]}
+    assert told[valves[1].pk] == region
+    assert told[valves[2].pk] is None
