@@ -16,8 +16,6 @@ from hub.problems import Refused
 # Raise it when workers.archives would write other bytes than before: what is packed already stays as it is.
 PACKER = 1
 SALT = "hub.archive"
-# Rows fetched at a time.
-PAGE = 5000
 
 
 def sides() -> dict[str, int]:
@@ -151,7 +149,6 @@ def files(version: DatasetVersion, side: int) -> Iterator[tuple]:
     extension, width and height, each None where it has none.
     """
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = PAGE  # type: ignore[attr-defined]
         cursor.execute(sql.load("queries/archive_files"), {"version": version.pk, "side": side})
         yield from cursor
 

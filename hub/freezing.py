@@ -22,8 +22,6 @@ from hub.selections import Selection, read
 
 # Sorting a million rows on disk takes twice as long.
 WORK_MEM = "64MB"
-# Rows fetched at a time.
-PAGE = 5000
 # What orjson writes for a line without fractions but those of a cell, ten times faster.
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
@@ -136,7 +134,6 @@ def write(file: IO[bytes], header: dict[str, Any], version: DatasetVersion) -> i
 def lines(version: DatasetVersion) -> Iterator[dict[str, Any]]:
     """What the manifest says of each image; read in pages, so in flat memory."""
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = PAGE  # type: ignore[attr-defined]
         cursor.execute(sql.load("queries/manifest"), {"version": version.pk})
         for row in cursor:
             *said, precision, country, region, city, south, west = row

@@ -1,6 +1,5 @@
 """An archive whose every byte has its place before the first is written."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,13 +66,6 @@ class Layout:
         for line in self._end():
             pack.add(line)
         pack.flush()
-
-    def save(self, path: Path, progress: Progress = lambda _: None) -> str:
-        """Write the archive to a new file and give its SHA-256, by one reading of what the kernel still holds."""
-        with path.open("w+b", buffering=0) as file:
-            self.write(file, progress)
-            file.seek(0)
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def chunks(self, progress: Progress = lambda _: None) -> Iterator[bytes]:
         """The same bytes, block by block, for a store that takes a stream. Raises Damaged as write() does."""
