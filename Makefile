@@ -27,7 +27,7 @@ browser: $(ENVIRONMENT) ## Drive the pages in a real Chromium
 	$(PYTHON) -m pytest -m browser
 
 proof: $(ENVIRONMENT) ## Install other people's readers, which make test then lets open our archives
-	$(UV) sync --frozen --inexact --group proof
+	$(UV) sync --frozen --inexact --extra training --group proof
 
 bench: $(ENVIRONMENT) ## List the benchmarks
 	$(PYTHON) -m bench
@@ -36,7 +36,7 @@ clean-demo: $(ENVIRONMENT) ## Remove the photos of the first crowd (while the hu
 	$(PYTHON) manage.py demo --clean
 
 $(ENVIRONMENT): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
-	$(UV) sync --frozen --inexact
+	$(UV) sync --frozen --inexact --extra training
 	@touch $@
 
 .uv/bin/uv:
