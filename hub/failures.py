@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.db.models.functions import Now
 
-from hub import archives, datasets, jobs
+from hub import archives, datasets, jobs, progress
 from hub.models import Job, Submission
 
 REASON = "our_failure"
@@ -29,4 +29,5 @@ SUBJECTS: dict[str, Callable[[int], None]] = {
     Job.Kind.INGEST: _submission,
     Job.Kind.FREEZE: lambda version: datasets.fail(version, REASON),
     Job.Kind.PACK: lambda archive: archives.fail(archive, REASON),
+    Job.Kind.TRAIN: progress.give_up,
 }

@@ -136,7 +136,7 @@ def reopen(kind: str, subjects: Iterable[int]) -> list[Job]:
 
 
 # Each may take long; while one runs, the others of its queue wait as they should.
-LONG = ("freeze", "pack")
+LONG = ("freeze", "pack", "train")
 
 
 def oldest_age() -> float:

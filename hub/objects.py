@@ -10,10 +10,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hub import sql
-from hub.models import Archive, DatasetVersion, Image, Rendition, Submission
+from hub.models import (
+    Archive,
+    DatasetVersion,
+    Feature,
+    Image,
+    ModelFile,
+    Rendition,
+    Submission,
+    TrainingRequest,
+)
 from hub.storage import BucketStorage
 
-ALIASES = ("originals", "renditions", "incoming", "artifacts")
+ALIASES = ("originals", "renditions", "incoming", "artifacts", "features")
 GRACE = timedelta(hours=24)
 BATCH = 1000
 WAITING = ("received", "review", "failed")
@@ -51,10 +60,23 @@ def _incoming(names: list[str], lately) -> set[str]:
 def _artifacts(digests: list[str], lately) -> set[str]:
     manifests = DatasetVersion.objects.filter(digest__in=digests)
     packed = Archive.objects.filter(recipe__in=digests, state__in=["packing", "ready"])
-    return {*manifests.values_list("digest", flat=True), *packed.values_list("recipe", flat=True)}
+    files = ModelFile.objects.filter(sha256__in=digests).values_list("sha256", flat=True)
+    return {*manifests.values_list("digest", flat=True), *packed.values_list("recipe", flat=True), *files}
 
 
-_OWNERS = {"originals": _originals, "renditions": _renditions, "incoming": _incoming, "artifacts": _artifacts}
+def _features(digests: list[str], lately) -> set[str]:
+    kept = Feature.objects.filter(key__in=digests, image__withdrawn_at=None).values_list("key", flat=True)
+    states = TrainingRequest.objects.filter(checkpoint__in=digests).values_list("checkpoint", flat=True)
+    return {*kept, *states}
+
+
+_OWNERS = {
+    "originals": _originals,
+    "renditions": _renditions,
+    "incoming": _incoming,
+    "artifacts": _artifacts,
+    "features": _features,
+}
 
 
 def strays(alias: str) -> Iterator[str]:

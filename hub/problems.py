@@ -30,7 +30,7 @@ def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpRespo
         "type": f"/problems/{code}",
         "code": code,
         "title": reasons.words(code, detail),
-        "detail": reasons.advice(code),
+        "detail": reasons.advice(code, detail),
         "status": status,
     }
     if wants_json(request):

@@ -131,7 +131,86 @@ DATASETS: Words = {
     "version_gone": ("The dataset was deleted meanwhile.", "Nothing to do."),
 }
 
-REASONS: Words = FILES | REQUESTS | DATASETS
+# What stands between a wish and a trained model.
+TRAININGS: Words = {
+    "premium_needed": (
+        "Training a model takes a premium account.",
+        "Everybody may look at finished models and fetch their files; whoever runs this hub grants premium.",
+    ),
+    "training_already": ("You have a training that waits or runs.", "Let it end, or cancel it first."),
+    "training_ended": ("This training has ended already.", "Reload the page to see how."),
+    "no_training_worker": (
+        "No training worker has reported to this hub yet.",
+        "Try again in a minute; if it stays so, tell whoever runs the hub.",
+    ),
+    "unknown_backbone": ("There is no backbone {backbone}.", "Choose vgg16, vgg19, inceptionv3, xception or scratch."),
+    "unknown_method": ("There is no method {method}.", "Choose probe, transfer, finetune or full."),
+    "bad_number": ("{field} must be a whole number of at most {most}.", "Correct it, or leave it out."),
+    "weights_missing": (
+        "The pretrained weights of {backbone} are not on this hub, and could not be fetched.",
+        "Train from scratch, or ask whoever runs the hub to put them into HUB_WEIGHTS_DIR.",
+    ),
+    "weights_damaged": (
+        "The file of pretrained weights of {backbone} is not the published one.",
+        "Train from scratch, or ask whoever runs the hub to replace the file.",
+    ),
+    "several_labels": (
+        "{n} photos of this version carry several of its labels.",
+        "A model gives each photo one label: freeze a version that leaves those photos out, or keeps the first.",
+    ),
+    "empty_part": ("Nothing of this version is in {split}.", "Freeze a version with a share for it."),
+    "too_many_classes": ("{n} labels are more than a model takes: {limit}.", "Choose fewer labels."),
+    "too_few_to_train": (
+        "{label} has {groups} distinct photos; a class needs {needed}.",
+        "Ask for {missing} more, or leave the label out. Watch it, and you are told when there are enough.",
+    ),
+    "too_few_test_groups": (
+        "Only {groups} distinct photos are held out for the test; it takes {needed}.",
+        "Freeze a version with a larger share for test.",
+    ),
+    "too_unbalanced": (
+        "The largest class has {times} times the photos of the smallest.",
+        "Cap the large class, or ask for photos of the small one.",
+    ),
+    "few_to_train": (
+        "{label} has only {groups} distinct photos: expect wide error margins.",
+        "From {well} on it gets better.",
+    ),
+    "unbalanced": (
+        "The largest class has {times} times the photos of the smallest.",
+        "The training weighs the classes; more photos of the small one would do more.",
+    ),
+    "images_withdrawn": (
+        "{n} photos of this version were taken back while the training ran.",
+        "Ask again: the new model learns without them.",
+    ),
+    "version_failed": ("The photos could not be frozen into a version.", "The dataset's page says why."),
+    "picture_unreadable": ("A photo of this version can no longer be decoded.", "We were told. Ask again later."),
+    "picture_gone": ("A photo of this version could not be found.", "We were told. Ask again later."),
+    "empty_class": DATASETS["empty_class"],
+    "loss_not_finite": (
+        "The training ran away in epoch {epoch}: its loss is no longer a number.",
+        "Ask again with another seed or method.",
+    ),
+    "out_of_memory": (
+        "The training needed more memory than its worker has.",
+        "Choose a smaller backbone or method, or ask whoever runs the hub for a larger worker.",
+    ),
+    "disk_full": ("The disk of the training worker is full.", "We were told. Ask again later."),
+    "artefacts_disagree": (
+        "The exported file {file} did not answer as the model does, so none was given out.",
+        "We were told. Ask again later.",
+    ),
+    "worker_lost": (
+        "The training worker was lost three times, most likely for want of memory.",
+        "Choose a smaller backbone or method, or ask again later.",
+    ),
+    "too_many_pictures": ("That is more than {limit} pictures at once.", "Send fewer in one request."),
+    "no_predict_worker": ("The worker that tries pictures did not answer in time.", "Try again in a moment."),
+    "model_file_gone": ("A file of this model is missing or damaged.", "We were told."),
+}
+
+REASONS: Words = FILES | REQUESTS | DATASETS | TRAININGS
 
 
 def words(code: str, detail: dict[str, Any] | None = None) -> str:
@@ -139,9 +218,9 @@ def words(code: str, detail: dict[str, Any] | None = None) -> str:
     return REASONS[code][0].format_map(_Known(detail or {}))
 
 
-def advice(code: str) -> str:
+def advice(code: str, detail: dict[str, Any] | None = None) -> str:
     """What to do about it, in a sentence."""
-    return REASONS[code][1]
+    return REASONS[code][1].format_map(_Known(detail or {}))
 
 
 class _Known(dict):

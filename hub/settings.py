@@ -1,5 +1,6 @@
 """One settings file; everything that differs between machines is an environment variable."""
 
+import json
 import os
 from pathlib import Path
 
@@ -125,6 +126,7 @@ STORAGES = {
     "renditions": storage("renditions"),
     "artifacts": storage("artifacts"),
     "incoming": storage("incoming"),
+    "features": storage("features"),
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 SIGNED_URL_SECONDS = 600
@@ -205,6 +207,20 @@ INGEST_CHILD_BYTES = int(os.environ.get("HUB_INGEST_CHILD_BYTES", str(1024 * 102
 # Where archives are prepared that cannot be streamed as they are (tar and Parquet): room for one archive a worker.
 SCRATCH_DIR = os.environ.get("HUB_SCRATCH_DIR") or None
 ARCHIVE_LINK_SECONDS = int(os.environ.get("HUB_ARCHIVE_LINK_SECONDS", str(24 * 3600)))
+
+# Training. Pretrained weights lie in WEIGHTS_DIR: fetched when a worker starts, or put there by hand. Weights that
+# are not Keras' own are taken where WEIGHTS_HASHES (JSON: file name to SHA-256) names them.
+WEIGHTS_DIR = Path(os.environ.get("HUB_WEIGHTS_DIR") or embedded.home() / "weights")
+WEIGHTS_HASHES = json.loads(os.environ.get("HUB_WEIGHTS_HASHES") or "{}")
+FETCH_WEIGHTS = flag("HUB_FETCH_WEIGHTS", True)
+TRAINING_GROUPS = 20  # distinct pictures a class needs
+TRAINING_GROUPS_WELL = 50  # fewer are worth a warning
+TRAINING_TEST_GROUPS = 5
+FEATURES_DAYS = int(os.environ.get("HUB_FEATURES_DAYS", "90"))
+WATCH_TARGET = 100
+# One model trained by several workers: their host:port in order, the same on each, and which of them this is.
+TRAINING_CLUSTER = [host for host in os.environ.get("HUB_TRAINING_CLUSTER", "").split(",") if host]
+TRAINING_RANK = int(os.environ.get("HUB_TRAINING_RANK", "0"))
 
 # Geocoding. Without a server of your own, countries and towns come from open data on this machine.
 NOMINATIM_URL = os.environ.get("NOMINATIM_URL", "")

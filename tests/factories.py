@@ -55,11 +55,11 @@ def checked(data: bytes, into: Batch | None = None, **fields) -> Submission:
 
 
 def work_off() -> None:
-    """Do every queued job that is due, in this process, as a worker would."""
-    from workers import export, places
+    """Do every queued job that is due, in this process, as a worker would; trainings aside, which take long."""
+    from workers import export, places, upkeep
 
-    tasks = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate}
+    tasks = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate, "mail": upkeep.mail}
     tasks |= {"freeze": export.freeze, "pack": export.pack}
-    while jobs := list(Job.objects.filter(state="queued", attempt=0).order_by("id")):
+    while jobs := list(Job.objects.filter(state="queued", attempt=0, kind__in=tasks).order_by("id")):
         for job in jobs:
             tasks[job.kind](job.pk)

@@ -23,23 +23,32 @@ TASKS: dict[str, str] = {
     "locate": "workers.places.locate",
     "freeze": "workers.export.freeze",
     "pack": "workers.export.pack",
+    "train": "workers.training.train",
+    "mail": "workers.upkeep.mail",
 }
-QUEUES = {"locate": "places", "freeze": "export", "pack": "export"}
+QUEUES = {"locate": "places", "freeze": "export", "pack": "export", "train": "training", "mail": "upkeep"}
 HOURS = 6 * 3600
+DAYS = 3 * 24 * 3600
 
 app = Celery(
     "workers",
     broker=settings.BROKER_URL,
-    include=["workers.ingest", "workers.places", "workers.export", "workers.upkeep"],
+    include=[f"workers.{name}" for name in ("ingest", "places", "export", "training", "predict", "upkeep")],
 )
 app.conf.update(
     task_ignore_result=True,
     task_acks_late=False,  # the ledger, not the broker, remembers what is not done
     task_default_queue="ingest",
-    task_routes={f"workers.{name}.*": {"queue": name} for name in ("places", "export", "upkeep")},
+    task_routes={
+        f"workers.{name}.*": {"queue": name} for name in ("places", "export", "training", "predict", "upkeep")
+    },
     # A million images take a minute to freeze, and their archive an hour to pack.
     task_annotations={
-        f"workers.export.{name}": {"soft_time_limit": HOURS, "time_limit": HOURS + 60} for name in ("freeze", "pack")
+        **{
+            f"workers.export.{name}": {"soft_time_limit": HOURS, "time_limit": HOURS + 60}
+            for name in ("freeze", "pack")
+        },
+        "workers.training.train": {"soft_time_limit": DAYS, "time_limit": DAYS + 60},
     },
     task_soft_time_limit=90,
     task_time_limit=120,

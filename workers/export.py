@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from django.conf import settings
 from django.db import transaction
 
-from hub import archives, datasets, freezing, jobs, objects, sql, storage
+from hub import archives, datasets, freezing, jobs, objects, sql, storage, trainings
 from hub.models import Archive, DatasetVersion, Image, Job, Rendition
 from hub.problems import Refused
 from workers.celery import app
@@ -37,20 +37,21 @@ def pack(job: int) -> None:
     work_on(job, pack_archive)
 
 
-def freeze_version(work: jobs.Work) -> None:
-    """Freeze a version, or say why its selection gives no dataset."""
+def freeze_version(work: jobs.Work) -> list[Job]:
+    """Freeze a version, or say why its selection gives no dataset; then the trainings that wait for it may begin."""
     from workers.nearest import nearest
 
     version = DatasetVersion.objects.select_related("dataset").filter(pk=work.subject, state="queued").first()
     if version is None:  # deleted, or settled by an attempt that could not say so
         jobs.finish(work)
-        return
+        return []
     try:
         freezing.freeze(work, version, nearest)
     except Refused as refused:
         with transaction.atomic():
             jobs.finish(work)
             datasets.fail(version.pk, refused.code, refused.detail)
+    return trainings.waiting_for(version)
 
 
 def pack_archive(work: jobs.Work) -> list[Job] | None:

@@ -1,14 +1,16 @@
-"""Queue `upkeep`: ring again for what was lost, and clear what nothing refers to."""
+"""Queue `upkeep`: ring again for what was lost, send mails, and clear what nothing refers to."""
 
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import archives, failures, jobs, objects, places, submissions
+from hub import archives, failures, jobs, notices, objects, places, progress, submissions, watches
 from hub.models import Batch, IdempotencyKey, Job, Submission
 from workers.celery import app, ring, unheard
+from workers.working import work_on
 
 log = structlog.get_logger("workers.upkeep")
 SLOT_AGE = timedelta(hours=1)
@@ -29,11 +31,19 @@ def sweep() -> None:
     ring(*(job for job in overdue if not jobs.spent(job) and (job.state == "running" or job.kind not in busy)))
 
 
+@app.task
+def mail(job: int) -> None:
+    """Send one mail."""
+    work_on(job, notices.send)
+
+
 @app.task(soft_time_limit=3000, time_limit=3300)
 def tidy() -> None:
     """Settle slots nothing came for, look up places nobody has, drop old ledger rows and orphan objects."""
     empty = Submission.objects.filter(~Q(incoming=""), state="received", created_at__lt=Now() - SLOT_AGE)
     ring(*(submissions.arrived(slot) for slot in empty))
+    ring(*watches.tell_the_ready())
+    progress.stale_features(settings.FEATURES_DAYS)
     ring(*(places.lookup(place) for place in places.forgotten()))
     Batch.objects.filter(submissions=None, created_at__lt=Now() - EMPTY_AGE).delete()
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()

@@ -6,15 +6,32 @@ from hub.models.label import Label, LabelEdge, LabelName, LabelPath, LabelPropos
 from hub.models.place import Place
 from hub.models.submission import Batch, Submission
 from hub.models.token import IdempotencyKey, Token
+from hub.models.training import (
+    Acquisition,
+    Backbone,
+    Doubt,
+    Feature,
+    ModelFile,
+    Notice,
+    Prediction,
+    TrainedModel,
+    TrainingEpoch,
+    TrainingRequest,
+    Watch,
+)
 
 __all__ = [
     "Account",
+    "Acquisition",
     "Annotation",
     "Archive",
+    "Backbone",
     "Batch",
     "Dataset",
     "DatasetMember",
     "DatasetVersion",
+    "Doubt",
+    "Feature",
     "IdempotencyKey",
     "Image",
     "ImageLabel",
@@ -25,9 +42,16 @@ __all__ = [
     "LabelPath",
     "LabelProposal",
     "LabelStat",
+    "ModelFile",
+    "Notice",
     "Place",
+    "Prediction",
     "Rendition",
     "Submission",
     "Token",
+    "TrainedModel",
+    "TrainingEpoch",
+    "TrainingRequest",
     "Twin",
+    "Watch",
 ]

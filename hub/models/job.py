@@ -12,6 +12,8 @@ class Job(models.Model):
         LOCATE = "locate", "Look a place up"
         FREEZE = "freeze", "Freeze a dataset version"
         PACK = "pack", "Pack an archive"
+        TRAIN = "train", "Train a model"
+        MAIL = "mail", "Send a mail"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

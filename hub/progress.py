@@ -1,0 +1,247 @@
+"""What a training worker writes: how far a request has come, its epochs, how it ended. Each write is fenced."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+
+from hub import archives, jobs, notices, objects, storage, trained
+from hub.models import (
+    Backbone,
+    DatasetVersion,
+    Feature,
+    Job,
+    ModelFile,
+    Notice,
+    Prediction,
+    TrainedModel,
+    TrainingEpoch,
+    TrainingRequest,
+)
+from hub.models.training import LIVE
+from hub.problems import Refused
+
+State = TrainingRequest.State
+
+
+def _live(request: int):
+    return TrainingRequest.objects.filter(pk=request, state__in=LIVE)
+
+
+def start(work: jobs.Work, request: TrainingRequest) -> None:
+    """A worker has begun it, or goes on where it was broken off."""
+    last = request.epochs.order_by("number").values_list("number", flat=True).last()
+    again = {"resumed_at": last or 0} if request.started_at else {}
+    with transaction.atomic():
+        jobs.check(work)
+        _live(request.pk).update(state=State.RUNNING, started_at=Coalesce("started_at", Now()), **again)
+
+
+def phase(work: jobs.Work, request: int, name: str, total: int) -> None:
+    """A phase begins, with so many steps."""
+    with transaction.atomic():
+        jobs.check(work)
+        _live(request).update(phase=name, done=0, total=total, phase_at=Now())
+
+
+def step(request: int, done: int) -> bool:
+    """So many steps of the phase are done; False when it was cancelled, and is to stop."""
+    return bool(_live(request).filter(cancelling=False).update(done=done))
+
+
+def early(work: jobs.Work, request: int, result: dict[str, Any]) -> None:
+    """The linear probe's first figures."""
+    with transaction.atomic():
+        jobs.check(work)
+        _live(request).update(early=result)
+
+
+def epoch(work: jobs.Work, request: int, fields: dict[str, Any], state: bytes) -> None:
+    """An epoch ended: its row, and the state from which the next attempt goes on, in one act; the state before goes."""
+    digest = storage.digest_of(state)
+    name = checkpoint_key(digest)
+    with transaction.atomic():
+        objects.hold(name)
+        storage.put("features", name, state)
+        jobs.check(work)
+        before = _live(request).select_for_update().values_list("checkpoint", flat=True).first()
+        if before is None:
+            raise jobs.Superseded(f"training {request} has ended")
+        TrainingEpoch.objects.update_or_create(
+            request_id=request, number=fields["number"], defaults={k: v for k, v in fields.items() if k != "number"}
+        )
+        _live(request).update(checkpoint=digest)
+    if before and before != digest:
+        objects.discard("features", checkpoint_key(before), young=True)
+
+
+def checkpoint_key(digest: str) -> str:
+    """Where the state of a training lies in `features`."""
+    return storage.key(digest, ".state")
+
+
+def saved(request: TrainingRequest) -> tuple[list[TrainingEpoch], bytes] | None:
+    """The epochs so far and the last state, if it was broken off before and both are whole."""
+    epochs = list(request.epochs.order_by("number"))
+    if not epochs or not request.checkpoint:
+        return None
+    try:
+        data = storage.get("features", checkpoint_key(request.checkpoint))
+    except FileNotFoundError:
+        return None
+    return (epochs, data) if storage.digest_of(data) == request.checkpoint else None
+
+
+def known_features(keys: Iterable[str]) -> set[str]:
+    """Which features are kept; they are marked as used today."""
+    found = Feature.objects.filter(key__in=list(keys))
+    found.update(used_at=Now())
+    return set(found.values_list("key", flat=True))
+
+
+def feature_key(key: str) -> str:
+    """Where features lie in `features`."""
+    return storage.key(key, ".feature")
+
+
+def keep_feature(key: str, image: int, backbone: str, data: bytes) -> None:
+    """Keep the features of one view of an image, with the row that owns them."""
+    with transaction.atomic():
+        objects.hold(feature_key(key))
+        storage.put("features", feature_key(key), data)
+        row = {"image_id": image, "backbone": backbone, "size": len(data), "sha256": storage.digest_of(data)}
+        Feature.objects.update_or_create(key=key, defaults=row)
+
+
+def feature(key: str) -> bytes | None:
+    """The bytes of features; None when they are gone or not what their row says."""
+    digest = Feature.objects.filter(key=key).values_list("sha256", flat=True).first()
+    try:
+        data = storage.get("features", feature_key(key))
+    except FileNotFoundError:
+        return None
+    return data if storage.digest_of(data) == digest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file of a model, stored already."""
+
+    name: str
+    size: int
+    sha256: str
+    gap: float | None = None
+
+
+def finish(
+    work: jobs.Work, request: TrainingRequest, model: TrainedModel, files: list[Made], predictions: list[Prediction]
+) -> list[Job]:
+    """The model is whole: it, its files and its answers become rows, and who asked is told. The jobs to ring for.
+
+    Where another request made the same meanwhile, that one is given.
+    Raises Refused when a photo it learnt from was withdrawn while it ran; jobs.Superseded as `jobs.finish` does.
+    """
+    with transaction.atomic():
+        jobs.finish(work)
+        row = _live(request.pk).select_for_update().first()
+        if row is None:
+            raise jobs.Superseded(f"training {request.pk} has ended")
+        objects.hold(*(trained.key(made.sha256) for made in files))
+        same = TrainedModel.objects.filter(recipe=model.recipe).first()
+        if same is None:
+            model.save()
+            ModelFile.objects.bulk_create(
+                ModelFile(model=model, name=m.name, size=m.size, sha256=m.sha256, gap=m.gap) for m in files
+            )
+            for prediction in predictions:
+                prediction.model = model
+            Prediction.objects.bulk_create(predictions)
+        return end(row, State.READY, model=same or model)
+
+
+def give(work: jobs.Work, request: TrainingRequest, model: TrainedModel) -> list[Job]:
+    """The same model is there already: the request gets it."""
+    with transaction.atomic():
+        jobs.finish(work)
+        return end(request, State.READY, model=model)
+
+
+def fail(work: jobs.Work, request: TrainingRequest, code: str, detail: dict[str, Any]) -> list[Job]:
+    """It cannot be trained, and why."""
+    with transaction.atomic():
+        jobs.finish(work)
+        return end(request, State.FAILED, reason=code, detail=detail)
+
+
+def cancelled(work: jobs.Work, request: TrainingRequest) -> None:
+    """Its owner cancelled it, and the worker has stopped."""
+    with transaction.atomic():
+        jobs.finish(work)
+        end(request, State.CANCELLED)
+
+
+def end(request: TrainingRequest, state: str, **fields: Any) -> list[Job]:
+    """Close a live request in the transaction of its cause, and tell its owner; the jobs to ring for."""
+    ended = _live(request.pk).update(
+        state=state, finished_at=Now(), cancelling=False, checkpoint="", done=F("total"), **fields
+    )
+    if not ended:
+        return []
+    if model := fields.get("model"):
+        trained.acquire(model, request.owner)
+    return [job for job in [_tell(request, state, fields)] if job]
+
+
+def _tell(request: TrainingRequest, state: str, fields: dict[str, Any]) -> Job | None:
+    if not request.mail or state == State.CANCELLED:
+        return None
+    name = f"{request.backbone} on {request.version.dataset.name}"
+    if state == State.READY:
+        model = fields["model"]
+        about = {"name": name, "path": model.get_absolute_url(), "accuracy": model.accuracy}
+        return notices.tell(request.owner, Notice.Kind.TRAINING_READY, about)
+    about = {"name": name, "path": request.get_absolute_url(), "reason": fields["reason"], "detail": fields["detail"]}
+    return notices.tell(request.owner, Notice.Kind.TRAINING_FAILED, about)
+
+
+def give_up(request: int) -> None:
+    """Every attempt failed: our matter, and its owner is told. The sweeper rings for the mail.
+
+    A job that left no error of its own was killed each time.
+    """
+    row = _live(request).select_related("owner", "version__dataset").first()
+    if row:
+        job = Job.objects.filter(kind=Job.Kind.TRAIN, subject=request).latest("id")
+        end(row, State.FAILED, reason="our_failure" if "Traceback" in job.error else "worker_lost", detail={})
+
+
+def report_backbones(found: Iterable[Backbone]) -> None:
+    """What a worker found at its start replaces what was known; measured speeds stay."""
+    for one in found:
+        fields = {
+            name: getattr(one, name)
+            for name in ("title", "side", "available", "reason", "weights_sha256", "published", "gpus")
+        }
+        Backbone.objects.update_or_create(name=one.name, defaults=fields | {"seen_at": Now()})
+
+
+def pace(name: str, seconds_per_view: float) -> None:
+    """How long one picture took through a backbone, for the next estimate."""
+    Backbone.objects.filter(name=name).update(seconds_per_view=seconds_per_view)
+
+
+def unchanged(version: DatasetVersion, at_start: tuple[int, str]) -> None:
+    """Raises Refused when a photo of the version was withdrawn since the start."""
+    now = archives.without(version.digest)
+    if now != at_start:
+        raise Refused("images_withdrawn", 409, n=now[0] - at_start[0])
+
+
+def stale_features(days: int) -> int:
+    """Forget the features nobody used for so long, and those of withdrawn images; their objects go with the orphans."""
+    old = Q(used_at__lt=Now() - timedelta(days=days)) | Q(image__withdrawn_at__isnull=False)
+    return Feature.objects.filter(old).delete()[0]

@@ -1,0 +1,87 @@
+"""Trained models: who may see them, their files, what they got wrong."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from hub import datasets, storage
+from hub.models import Account, Acquisition, ModelFile, Prediction, TrainedModel
+from hub.problems import Refused
+
+TYPES = {
+    "keras": "application/zip", "zip": "application/zip", "tflite": "application/octet-stream",
+    "onnx": "application/octet-stream", "txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8",
+    "json": "application/json", "csv": "text/csv; charset=utf-8", "py": "text/x-python; charset=utf-8",
+    "svg": "image/svg+xml", "png": "image/png",
+}  # fmt: skip
+
+
+def visible_to(account: Account | None) -> QuerySet[TrainedModel]:
+    """The models an account (None: a stranger) may see: of versions it may see, and those it asked for."""
+    seen = Q(digest__in=datasets.versions_visible_to(account).exclude(digest="").values("digest"))
+    return TrainedModel.objects.filter(seen | Q(requests__owner=account) if account else seen).distinct()
+
+
+def acquire(model: TrainedModel, account: Account) -> None:
+    """The account has the model now: it asked for it, or fetched a file."""
+    Acquisition.objects.get_or_create(model=model, account=account)
+
+
+def key(sha256: str) -> str:
+    """Where a file of a model lies in `artifacts`."""
+    return storage.key(sha256, ".model")
+
+
+def file(model: TrainedModel, name: str) -> ModelFile:
+    """A file of a model by its name. Raises Refused."""
+    found = model.files.filter(name=name).first()
+    if found is None:
+        raise Refused("not_found", 404)
+    return found
+
+
+def count_download(found: ModelFile, account: Account | None) -> None:
+    """Somebody began to fetch a file; whoever is known has the model then."""
+    ModelFile.objects.filter(pk=found.pk).update(downloads=F("downloads") + 1)
+    TrainedModel.objects.filter(pk=found.model_id).update(downloads=F("downloads") + 1)
+    if account:
+        acquire(found.model, account)
+
+
+def content_type(name: str) -> str:
+    """How a file is served."""
+    return TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
+
+
+def worst(model: TrainedModel, limit: int = 12) -> list[Prediction]:
+    """The test pictures it was most sure of and wrong; none that was withdrawn."""
+    return list(_shown(model).exclude(truth=F("guess")).order_by("-confidence", "image")[:limit])
+
+
+def cell(model: TrainedModel, truth: int, guess: int) -> QuerySet[Prediction]:
+    """The test pictures of one class that it took for another (or for itself), the surest first."""
+    return _shown(model).filter(truth=truth, guess=guess).order_by("-confidence", "image")
+
+
+def _shown(model: TrainedModel) -> QuerySet[Prediction]:
+    return model.predictions.filter(image__withdrawn_at=None).select_related("image")
+
+
+def lost(model: TrainedModel) -> tuple[int, int]:
+    """How many pictures of the model's version were withdrawn since, and of how many."""
+    gone = sum(1 for _ in datasets.tombstones(model.digest))
+    return gone, model.images
+
+
+def shelf(found: QuerySet[TrainedModel]) -> QuerySet[TrainedModel]:
+    """Models with the number of their acquirers, for lists."""
+    return found.annotate(acquired=Count("acquisitions", distinct=True))
+
+
+def names(model: TrainedModel, predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
+    """Predictions with the names of their classes: {prediction, image, truth, guess}."""
+    return [
+        {"prediction": one, "image": one.image, "truth": model.labels[one.truth], "guess": model.labels[one.guess]}
+        for one in predictions
+    ]

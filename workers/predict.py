@@ -1,0 +1,1 @@
+"""Queue `predict`: what a model says of pictures somebody tries."""
