@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import archives, counts, jobs, places, sql, verdicts
+from hub import archives, counts, jobs, places, sql, trained, verdicts
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
 from hub.pictures import Picture, Rendered
 
@@ -226,6 +226,7 @@ def withdraw(image: Image) -> list[Job]:
             _twins(image).delete()
             sql.call("hub_regroup", [image.pk])
         archives.retire(image)
+        trained.retire(image)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = %s", [image.pk])
         Submission.objects.filter(image=image).update(state="withdrawn", reason="withdrawn", decided_at=Now())

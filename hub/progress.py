@@ -1,12 +1,14 @@
 """What a training worker writes: how far a request has come, its epochs, how it ended. Each write is fenced."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from hub import archives, jobs, notices, objects, storage, trained
@@ -60,20 +62,18 @@ def early(work: jobs.Work, request: int, result: dict[str, Any]) -> None:
         _live(request).update(early=result)
 
 
-def epoch(work: jobs.Work, request: int, fields: dict[str, Any], state: bytes) -> None:
+def epoch(work: jobs.Work, request: int, fields: dict[str, Any], state: Path) -> None:
     """An epoch ended: its row, and the state from which the next attempt goes on, in one act; the state before goes."""
-    digest = storage.digest_of(state)
-    name = checkpoint_key(digest)
-    with transaction.atomic():
-        objects.hold(name)
-        storage.put("features", name, state)
+    with state.open("rb") as file, transaction.atomic():
+        digest, _ = storage.digest(file)
+        objects.hold(checkpoint_key(digest))
+        storage.put("features", checkpoint_key(digest), file)
         jobs.check(work)
         before = _live(request).select_for_update().values_list("checkpoint", flat=True).first()
         if before is None:
             raise jobs.Superseded(f"training {request} has ended")
-        TrainingEpoch.objects.update_or_create(
-            request_id=request, number=fields["number"], defaults={k: v for k, v in fields.items() if k != "number"}
-        )
+        number = fields.pop("number")
+        TrainingEpoch.objects.update_or_create(request_id=request, number=number, defaults=fields)
         _live(request).update(checkpoint=digest)
     if before and before != digest:
         objects.discard("features", checkpoint_key(before), young=True)
@@ -84,16 +84,18 @@ def checkpoint_key(digest: str) -> str:
     return storage.key(digest, ".state")
 
 
-def saved(request: TrainingRequest) -> tuple[list[TrainingEpoch], bytes] | None:
-    """The epochs so far and the last state, if it was broken off before and both are whole."""
+def saved(request: TrainingRequest, into: Path) -> list[TrainingEpoch] | None:
+    """The epochs so far, and in the file `into` the last state, if it was broken off before and both are whole."""
     epochs = list(request.epochs.order_by("number"))
-    if not epochs or not request.checkpoint:
+    digest = TrainingRequest.objects.values_list("checkpoint", flat=True).get(pk=request.pk)
+    if not epochs or not digest:
         return None
     try:
-        data = storage.get("features", checkpoint_key(request.checkpoint))
+        with storage.opened("features", checkpoint_key(digest)) as kept, into.open("wb+") as file:
+            shutil.copyfileobj(kept, file, storage.CHUNK)
+            return epochs if storage.digest(file)[0] == digest else None
     except FileNotFoundError:
         return None
-    return (epochs, data) if storage.digest_of(data) == request.checkpoint else None
 
 
 def known_features(keys: Iterable[str]) -> set[str]:
@@ -186,9 +188,7 @@ def cancelled(work: jobs.Work, request: TrainingRequest) -> None:
 
 def end(request: TrainingRequest, state: str, **fields: Any) -> list[Job]:
     """Close a live request in the transaction of its cause, and tell its owner; the jobs to ring for."""
-    ended = _live(request.pk).update(
-        state=state, finished_at=Now(), cancelling=False, checkpoint="", done=F("total"), **fields
-    )
+    ended = _live(request.pk).update(state=state, finished_at=Now(), cancelling=False, checkpoint="", **fields)
     if not ended:
         return []
     if model := fields.get("model"):

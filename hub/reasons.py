@@ -201,6 +201,10 @@ TRAININGS: Words = {
         "The exported file {file} did not answer as the model does, so none was given out.",
         "We were told. Ask again later.",
     ),
+    "artefact_broken": (
+        "The exported file {file} did not answer at all, so none was given out.",
+        "We were told. Ask again later.",
+    ),
     "worker_lost": (
         "The training worker was lost three times, most likely for want of memory.",
         "Choose a smaller backbone or method, or ask again later.",

@@ -201,7 +201,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 JOB_LEASE_SECONDS = 60
 JOB_ATTEMPTS = 3
 # Private memory of one worker child: 340 MiB before the first picture, threads' stacks included, and 400 for the
-# hardest picture measured.
+# hardest picture measured. 0 sets no cap: a training needs gigabytes.
 INGEST_CHILD_BYTES = int(os.environ.get("HUB_INGEST_CHILD_BYTES", str(1024 * 1024 * 1024)))
 
 # Where archives are prepared that cannot be streamed as they are (tar and Parquet): room for one archive a worker.

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from hub import datasets, storage
-from hub.models import Account, Acquisition, ModelFile, Prediction, TrainedModel
+from hub.models import Account, Acquisition, Image, ModelFile, Prediction, TrainedModel
 from hub.problems import Refused
 
 TYPES = {
@@ -15,6 +15,9 @@ TYPES = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "py": "text/x-python; charset=utf-8",
     "svg": "image/svg+xml", "png": "image/png",
 }  # fmt: skip
+
+# The pictures a model's files are checked by: the one file of a model that holds photos.
+GOLDEN = "golden.zip"
 
 
 def visible_to(account: Account | None) -> QuerySet[TrainedModel]:
@@ -66,6 +69,12 @@ def cell(model: TrainedModel, truth: int, guess: int) -> QuerySet[Prediction]:
 
 def _shown(model: TrainedModel) -> QuerySet[Prediction]:
     return model.predictions.filter(image__withdrawn_at=None).select_related("image")
+
+
+def retire(image: Image) -> None:
+    """The image was withdrawn: no model gives it away any more. In the transaction that withdraws it."""
+    given_away = Prediction.objects.filter(image=image, golden=True).values("model")
+    ModelFile.objects.filter(model__in=given_away, name=GOLDEN).delete()
 
 
 def lost(model: TrainedModel) -> tuple[int, int]:

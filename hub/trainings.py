@@ -107,13 +107,18 @@ def ask(
     chosen = backbone(wish.backbone)
     images = version.images
     if version.state == DatasetVersion.State.READY:
-        ready = readiness.of_version(version)
-        for trouble in ready.obstacles:
-            raise Refused(trouble.code, **trouble.detail)
-        images = ready.images
+        images = check_ready(version).images
     elif version.state == DatasetVersion.State.FAILED:
         raise Refused("not_frozen", 409)
     return _queued(account, version, wish, mail, readiness.estimate(chosen, wish.method, images, wish.epochs))
+
+
+def check_ready(version: DatasetVersion) -> readiness.Readiness:
+    """What a frozen version has. Raises Refused for the first thing that stands in the way of training on it."""
+    found = readiness.of_version(version)
+    for trouble in found.obstacles:
+        raise Refused(trouble.code, **trouble.detail)
+    return found
 
 
 def _row(account: Account, version: DatasetVersion, wish: Wish, **fields: Any) -> TrainingRequest:

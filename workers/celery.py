@@ -33,7 +33,9 @@ DAYS = 3 * 24 * 3600
 app = Celery(
     "workers",
     broker=settings.BROKER_URL,
-    include=[f"workers.{name}" for name in ("ingest", "places", "export", "training", "predict", "upkeep")],
+    include=[
+        f"workers.{name}" for name in ("ingest", "places", "export", "training", "training_start", "predict", "upkeep")
+    ],
 )
 app.conf.update(
     task_ignore_result=True,
@@ -100,7 +102,8 @@ def cap_memory(**_) -> None:
     """Give every child a memory cap, so that a hostile file meets MemoryError and not the machine."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_DATA, (settings.INGEST_CHILD_BYTES, settings.INGEST_CHILD_BYTES))
+    if settings.INGEST_CHILD_BYTES:
+        resource.setrlimit(resource.RLIMIT_DATA, (settings.INGEST_CHILD_BYTES, settings.INGEST_CHILD_BYTES))
 
 
 # Last, because the admin, which it loads, rings too.

@@ -123,6 +123,8 @@ class Prediction(models.Model):
     truth_confidence = models.FloatField()
     # Where the model looked: a small PNG to lay over the picture; empty where none was made.
     heat = models.BinaryField(default=b"")
+    # It is one of the pictures given away with the model, to check its files by.
+    golden = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["model", "truth", "guess", "-confidence"], name="predictions_of_a_cell")]

@@ -26,6 +26,8 @@ FIRST_ACCOUNTS: dict[str, dict[str, Any]] = {
     "ada": {},
     "grace": {"plan": "premium"},
 }
+# No cap on its memory, and the processor left to those who wait for an answer.
+TRAINING = ["env", "HUB_INGEST_CHILD_BYTES=0", "nice", "-n", "10"]
 ROLES = {"operator": "runs the hub, and /admin/", "ada": "gives photos", "grace": "premium: asks for models"}
 
 
@@ -74,6 +76,18 @@ def processes(port: int) -> dict[str, list[str]]:
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "export": [*worker, "-Q", "export", "-c", "1", "-n", "export@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
+        "training": [
+            *TRAINING,
+            *worker,
+            "-Q",
+            "training",
+            "-c",
+            "1",
+            "--max-tasks-per-child",
+            "1",
+            "-n",
+            "training@%h",
+        ],
         "beat": [*celery, "beat", "-s", str(embedded.home() / "beat-schedule")],
         "hub": [sys.executable, "manage.py", "up", "--welcome", "--port", str(port)],
     }

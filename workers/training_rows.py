@@ -1,0 +1,98 @@
+"""What the core of training reads and tells, as rows and objects of the hub."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from hub import jobs, progress, sql, storage
+from hub.models import DatasetVersion, TrainingRequest
+from workers.backbones.types import Epoch, Example, Stopped
+
+# How often, in seconds, the row is asked whether the training is still wanted.
+ASK = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The live pictures of a version: examples in the order of their images, and what rows say of each by its id."""
+
+    examples: list[Example]
+    rows: dict[str, dict[str, Any]]
+
+    def read(self, example: Example) -> bytes:
+        """The rendition of an example. Raises FileNotFoundError."""
+        rendition = self.rows[example.id]["rendition"]
+        if rendition is None:
+            raise FileNotFoundError(example.id)
+        return storage.get("renditions", storage.rendition_key(rendition))
+
+    def of(self, split: str) -> list[Example]:
+        """The examples of a split."""
+        return [one for one in self.examples if one.split == split]
+
+
+def pictures(version: DatasetVersion, side: int) -> Pictures:
+    """The live members of a version, at the smallest rendition that has this side."""
+    index = {label["id"]: place for place, label in enumerate(version.header["labels"])}
+    rendition = min(one for one in settings.RENDITION_SIZES if one >= side and one != 100)
+    rows = sql.rows("examples", version=version.pk, side=rendition)
+    examples = [Example(row["sha256"], index[row["label"]], row["split"], row["group"]) for row in rows]
+    return Pictures(examples, {row["sha256"]: row for row in rows})
+
+
+class Features:
+    """The store of deep features, for the core of training: rows and objects of the hub."""
+
+    def __init__(self, backbone: str, rows: dict[str, dict[str, Any]]) -> None:
+        self.backbone, self.rows = backbone, rows
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of the keys are kept."""
+        return progress.known_features(keys)
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes under a key; None when they are gone or damaged."""
+        return progress.feature(key)
+
+    def put(self, example: Example, key: str, data: bytes) -> None:
+        """Keep one view of a picture."""
+        progress.keep_feature(key, self.rows[example.id]["image"], self.backbone, data)
+
+
+class Told:
+    """Writes what happens into the request's row, and stops the training when it is to stop."""
+
+    def __init__(self, work: jobs.Work, request: TrainingRequest, scratch: Path, ending: list[bool]) -> None:
+        self.work, self.request, self.ending = work, request, ending
+        self.state, self.asked = scratch / "state.npz", 0.0
+
+    def phase(self, name: str, total: int) -> None:
+        """A phase begins."""
+        progress.phase(self.work, self.request.pk, name, total)
+
+    def step(self, done: int) -> None:
+        """So much of it is done. Raises Stopped."""
+        if self.ending:
+            raise Stopped
+        if time.monotonic() - self.asked > ASK:
+            self.asked = time.monotonic()
+            if not progress.step(self.request.pk, done):
+                raise Stopped
+
+    def epoch(self, epoch: Epoch, state: Path) -> None:
+        """An epoch ended, and can be gone on from."""
+        progress.epoch(self.work, self.request.pk, asdict(epoch), state)
+
+    def early(self, result: dict[str, float]) -> None:
+        """The linear probe's first figures."""
+        progress.early(self.work, self.request.pk, result)
+
+    def saved(self) -> tuple[list[Epoch], Path] | None:
+        """Where an earlier attempt was broken off."""
+        rows = progress.saved(self.request, self.state)
+        names = [field.name for field in fields(Epoch)]
+        return ([Epoch(**{name: getattr(row, name) for name in names}) for row in rows], self.state) if rows else None
