@@ -1,32 +1,23 @@
 """One model as all the files it is delivered in. Each takes raw upright RGB but the TFLite ones, which take it squeezed
 to the backbone's square; predict.py does that by the same filter."""
 
-import contextlib
-
 import hashlib
-import importlib.util
-import io
 import json
-import logging
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import golden, predictor
+import numpy as np
+
+from . import exporters, golden, predictor
 from .types import Epoch, Example, Failure, Outcome
-
-if TYPE_CHECKING:
-    import keras
 
 KERAS, SAVED, ONNX = "model.keras", "saved_model.zip", "model.onnx"
 FLOAT16, INT8 = "model-float16.tflite", "model-int8.tflite"
 MODELS = (KERAS, SAVED, FLOAT16, INT8, ONNX)
 PREDICT, METRICS, CARD = "predict.py", "metrics.json", "README.md"
-# Opset 18 is the first in which ONNX can say all of our resize
-ONNX_NEEDS = ("tf2onnx", "onnx", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,7 @@ class Artefact:
 @dataclass(frozen=True, slots=True)
 class Material:
     """What the files need beside the model: `labels` in the order of the classes; `test` in the order of Outcome.test;
-    bytes of some `training` pictures, by which int8 finds its ranges (100 are plenty); about ten `golden` ones."""
+    bytes of some `training` pictures, by which int8 finds its ranges (40 are plenty); about ten `golden` ones."""
 
     labels: Sequence[str]
     test: Sequence[Example]
@@ -80,76 +71,16 @@ def artefact(path: Path) -> Artefact:
         return Artefact(path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def _keras(path: Path, outcome: Outcome, material: Material) -> None:
-    """Rebuilt, because a model that was compiled drags its optimizer along, twice its own size."""
-    bare(outcome.model).save(path)
-
-
-def bare(model: "keras.Model") -> "keras.Model":
-    """The same model, never compiled."""
-    made = type(model).from_config(model.get_config())
-    made.set_weights(model.get_weights())
-    return made
-
-
-def _saved(path: Path, outcome: Outcome, material: Material) -> None:
-    folder = path.with_suffix("")
-    with _quiet():
-        outcome.model.export(folder, format="tf_saved_model", verbose=False)
-    _pack(folder, path)
-    shutil.rmtree(folder)
-
-
-def _pack(folder: Path, path: Path) -> None:
-    """Stored, since weights do not shrink; sorted and undated, so that the same files are the same zip."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for one in sorted(folder.rglob("*")):
-            if one.is_file():
-                entry = zipfile.ZipInfo(f"{folder.name}/{one.relative_to(folder).as_posix()}", golden.BEGINNING)
-                with one.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
-                    shutil.copyfileobj(source, target)
-
-
-def _float16(path: Path, outcome: Outcome, material: Material) -> None:
-    import tensorflow as tf
-
-    converter = _converter(outcome)
-    converter.target_spec.supported_types = [tf.float16]
-    _convert(converter, path)
-
-
 def _int8(path: Path, outcome: Outcome, material: Material) -> None:
-    """Weights and activations in 8 bits, their ranges found on training pictures; floats go in and come out."""
-    converter = _converter(outcome)
-    converter.representative_dataset = lambda: ([one[None]] for one in _squeezed(material.training, outcome.side))
-    _convert(converter, path)
+    exporters.int8(path, outcome.fixed, _squeezed(material.training, outcome.side))
 
 
-def _converter(outcome: Outcome) -> Any:
-    import tensorflow as tf
-
-    converter = tf.lite.TFLiteConverter.from_keras_model(outcome.fixed)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    return converter
-
-
-def _convert(converter: Any, path: Path) -> None:
-    with _quiet():
-        path.write_bytes(converter.convert())
-
-
-def _squeezed(pictures: Sequence[bytes], side: int) -> Iterator[Any]:
+def _squeezed(pictures: Sequence[bytes], side: int) -> Iterator[np.ndarray]:
     for data in pictures:
         try:
             yield predictor.read(data, side)
         except ValueError as error:
             raise Failure("picture_unreadable", image=hashlib.sha256(data).hexdigest()) from error
-
-
-def _onnx(path: Path, outcome: Outcome, material: Material) -> None:
-    if all(importlib.util.find_spec(name) for name in ONNX_NEEDS):
-        with _quiet():
-            outcome.model.export(path, format="onnx", verbose=False)
 
 
 def _labels(path: Path, outcome: Outcome, material: Material) -> None:
@@ -182,26 +113,15 @@ def _golden(path: Path, outcome: Outcome, material: Material) -> None:
     golden.write(path.parent, material.golden, material.labels, outcome.model)
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keras, TensorFlow and tf2onnx tell their own story while they export; nobody asked."""
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 MAKERS: dict[str, Callable[[Path, Outcome, Material], None]] = {
     "labels.txt": _labels,
     "history.csv": _history,
     "predictions.csv": _predictions,
     PREDICT: _predict,
-    KERAS: _keras,
+    KERAS: lambda path, outcome, _: exporters.keras(path, outcome.model),
     golden.FILE: _golden,
-    FLOAT16: _float16,
+    FLOAT16: lambda path, outcome, _: exporters.float16(path, outcome.fixed),
     INT8: _int8,
-    SAVED: _saved,
-    ONNX: _onnx,
+    SAVED: lambda path, outcome, _: exporters.saved(path, outcome.model),
+    ONNX: lambda path, outcome, _: exporters.onnx(path, outcome.model),
 }

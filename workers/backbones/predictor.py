@@ -28,7 +28,8 @@ except ImportError as missing:
         sys.exit(f"{missing.name} {NEEDED}")
     raise
 
-Source = bytes | str | os.PathLike[str]
+Location = str | os.PathLike[str]
+Source = bytes | Location
 
 HERE = Path(__file__).parent
 MODEL, LABELS = "model-float16.tflite", "labels.txt"
@@ -50,8 +51,8 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     8: np.rot90,
 }
 # What Pillow and its decoders raise for bytes they do not understand.
-DECODING = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, struct.error)
-DECODING += (MemoryError, RuntimeError, Image.DecompressionBombError)
+WRONG = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, struct.error)
+DECODING = (*WRONG, MemoryError, RuntimeError, Image.DecompressionBombError)
 
 
 class Unreadable(ValueError):  # noqa: N818 (said of a picture, in words)
@@ -88,7 +89,7 @@ def _formats(head: bytes) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _opened(file: Any, formats: Sequence[str]) -> Iterator[Image.Image]:
+def _opened(file: Any, formats: tuple[str, ...]) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's doubts; the limit is ours, and what does not decode is refused
         with Image.open(file, formats=formats) as image:
@@ -161,7 +162,7 @@ def _orientation(image: Image.Image) -> int:
 class Model:
     """A loaded model: one thread at a time. `labels` are its classes, `side` the pixels of its square."""
 
-    def __init__(self, path: Source, labels: Sequence[str]) -> None:
+    def __init__(self, path: Location, labels: Sequence[str]) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         self.interpreter = Interpreter(str(path), num_threads=min(4, os.cpu_count() or 1))
@@ -183,7 +184,7 @@ class Model:
         return [(self.labels[n], float(found[n])) for n in np.argsort(-found, kind="stable")]
 
 
-def load(path: Source = HERE / MODEL, labels: Sequence[str] | None = None) -> Model:
+def load(path: Location = HERE / MODEL, labels: Sequence[str] | None = None) -> Model:
     """A .tflite file of the hub's; its labels are in labels.txt beside it unless given. Raises OSError, ValueError."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no model file {path}.")
