@@ -7,8 +7,8 @@ from itertools import islice
 from django.conf import settings
 from django.core.files.storage import storages
 
-from hub import archives, objects, sql, storage
-from hub.models import Archive, DatasetVersion
+from hub import archives, objects, progress, sql, storage, trained
+from hub.models import Archive, DatasetVersion, Feature, ModelFile
 
 SHOWN = 10
 # What the colours of a picture at its original size may need: a profile (without its texts), Adobe's colour transform.
@@ -131,18 +131,30 @@ def packed_as_rows_say(deep: bool) -> Iterator[str]:
         yield from packed_is(f"archive {archive.pk}", archives.key(archive), archive.size, archive.sha256, deep)
 
 
-def packed_is(what: str, name: str, size: int | None, digest: str, deep: bool) -> Iterator[str]:
-    """Nothing, or how a manifest or archive differs from its row; it is hashed piece by piece, however large."""
+def packed_is(
+    what: str, name: str, size: int | None, digest: str, deep: bool, alias: str = "artifacts"
+) -> Iterator[str]:
+    """Nothing, or how a large file differs from its row; it is hashed piece by piece."""
     try:
-        found = storages["artifacts"].size(name)
+        found = storages[alias].size(name)
         if size not in (None, found):
             yield f"{what}: {found} bytes, its row says {size}"
         elif deep:
-            with storage.opened("artifacts", name) as file:
+            with storage.opened(alias, name) as file:
                 if storage.digest(file)[0] != digest:
                     yield f"{what}: another SHA-256 than its row says"
     except FileNotFoundError:
         yield f"{what}: no file"
+
+
+def learnt_as_rows_say(deep: bool) -> Iterator[str]:
+    """Every file of a model, and all features of live images, with the size (and, deep, the hash) of their rows."""
+    for file in ModelFile.objects.order_by("id").iterator():
+        what = f"model {file.model_id}, {file.name}"
+        yield from packed_is(what, trained.key(file.sha256), file.size, file.sha256, deep)
+    for feature in Feature.objects.filter(image__withdrawn_at=None).order_by("key").iterator():
+        what, name = f"features of image {feature.image_id}", progress.feature_key(feature.key)
+        yield from packed_is(what, name, feature.size, feature.sha256, deep, "features")
 
 
 def closure_is_complete(deep: bool) -> Iterator[str]:
@@ -171,5 +183,7 @@ INVARIANTS = (
     Invariant("no group lies in two splits", asked("splits")),
     Invariant("versions and archives are what their rows say", asked("versions")),
     Invariant("manifests and archives are stored whole", packed_as_rows_say),
+    Invariant("models have their files and answer as they say", asked("models", needed=list(trained.NEEDED))),
+    Invariant("files of models and features are stored whole", learnt_as_rows_say),
     Invariant("nothing is placed finer than its supplier allowed", asked("places")),
 )

@@ -58,7 +58,7 @@ def of_version(version: DatasetVersion) -> Readiness:
         counted[row["label"]][row["split"]] = row
     labels = Label.objects.in_bulk([label["id"] for label in version.header["labels"]])
     classes = [_class(labels[label["id"]], counted[label["id"]]) for label in version.header["labels"]]
-    several = sum(row["several"] for splits in counted.values() for row in splits.values())
+    several = version.members.filter(labels__len__gt=1, image__withdrawn_at=None).count()
     tested = sum(one.splits.get("test", 0) for one in classes)
     extra = [Trouble("several_labels", {"n": several})] if several else []
     extra += [Trouble("empty_part", {"split": part}) for part in PARTS if not any(c.splits.get(part) for c in classes)]

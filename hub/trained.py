@@ -18,6 +18,11 @@ TYPES = {
 
 # The pictures a model's files are checked by: the one file of a model that holds photos.
 GOLDEN = "golden.zip"
+# What every model comes with, whatever else could be exported. golden.zip goes when a photo in it is withdrawn.
+NEEDED = (
+    "model.keras", "saved_model.zip", "model-float16.tflite", "model-int8.tflite", "labels.txt", "metrics.json",
+    "history.csv", "predictions.csv", "predict.py", "README.md",
+)  # fmt: skip
 
 
 def visible_to(account: Account | None) -> QuerySet[TrainedModel]:

@@ -26,7 +26,7 @@ def in_threads(count: int, act):
 
 def empty_storage(settings, folder: Path) -> None:
     """Give this test folders of its own instead of those the session shares."""
-    aliases = ("originals", "renditions", "artifacts", "incoming")
+    aliases = ("originals", "renditions", "artifacts", "incoming", "features")
     folders = {
         alias: {
             "BACKEND": "hub.storage.FolderStorage",

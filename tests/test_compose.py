@@ -78,7 +78,7 @@ def test_every_lasting_service_has_a_health_check(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCALED)
 def test_a_service_that_scales_has_nothing_there_can_be_only_one_of(name: str) -> None:
-    assert not SERVICES[name].keys() & {"container_name", "ports", "volumes", "hostname"}
+    assert not SERVICES[name].keys() & {"container_name", "ports", "hostname"}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -98,14 +98,14 @@ def test_every_queue_has_workers_and_every_worker_a_queue() -> None:
 
     routed = {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue}
     served = set().union(*(queues_of(service) for service in OURS.values()))
-    assert routed | {"training"} == served
+    assert routed == served
 
 
-def test_make_run_serves_the_same_queues_but_training() -> None:
+def test_make_run_serves_the_same_queues() -> None:
     from hub.management.commands.up import processes
 
     served = set().union(*(queues_of({"command": command}) for command in processes(8000).values()))
-    assert served == set().union(*(queues_of(service) for service in OURS.values())) - {"training"}
+    assert served == set().union(*(queues_of(service) for service in OURS.values()))
 
 
 @pytest.mark.parametrize("name", OURS)
