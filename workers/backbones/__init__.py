@@ -1,1 +1,7 @@
-"""Train, try and export image classifiers. Knows neither Django nor the hub; loads Keras only when called."""
+"""Networks: features, training, calibration, assembly. Knows neither Django nor the hub; Keras loads with the first call."""
+
+from .recipe import train
+from .spec import BACKBONES, Backbone
+from .weights import Weights, fetch, locate
+
+__all__ = ["BACKBONES", "Backbone", "Weights", "fetch", "locate", "train"]

@@ -127,9 +127,11 @@ class Outcome:
     test: np.ndarray
     uncalibrated_test: np.ndarray
     pooled: np.ndarray | None
-    # Linear head's weights as closed form for Grad-CAM: activations (n, h, w, c) of the last convolution by example index.
+    # For Grad-CAM: activations (n, h, w, c) of the last convolution, by the indices of examples.
     activations: Callable[[Sequence[int]], np.ndarray]
     yardstick: np.ndarray | None  # test probabilities of the small network trained from scratch
-    random_split: dict[str, float] = field(default_factory=dict)  # method, accuracy, honest: the same method's honest figure
+    random_split: dict[str, Any] = field(
+        default_factory=dict
+    )  # method, accuracy, honest: the same method's honest figure
     timings: dict[str, float] = field(default_factory=dict)  # seconds a phase
     facts: dict[str, Any] = field(default_factory=dict)  # precision, device, weights_sha256, versions
