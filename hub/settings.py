@@ -194,7 +194,8 @@ REVIEW_BITS = 48
 RELATED_BITS = 90
 RENDITION_SIZES = (1024, 299, 224, 100)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 4
+# Sixteen are tried at once; a few more are refused in words, and a flood unread.
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # Background work: see hub/jobs.py.

@@ -14,6 +14,7 @@ from hub.views import (
     images,
     own,
     review,
+    trying,
     uploads,
     versions,
 )
@@ -64,6 +65,7 @@ urlpatterns = [
     re_path(r"^versions/(?P<digest>[0-9a-f]{64})/$", versions.version_by_id, name="version_by_id"),
     path("fetch/<str:token>", downloads.fetch, name="fetch"),
     path("files/<str:token>", files.signed_file, name="signed_file"),
+    path("models/<int:pk>/try/", trying.try_model, name="try_model"),
     path("account/tokens/", own.make_token, name="make_token"),
     path("account/tokens/<int:pk>/take-back/", own.take_back_token, name="take_back_token"),
     path("api/v1/", api.urls),

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,9 @@ import numpy as np
 from hub import storage, trained
 from hub.models import Account, DatasetVersion, ModelFile, Prediction, TrainedModel
 from tests import shelves, tflites
+from workers import predict
 from workers.backbones import measures
+from workers.celery import app
 
 numbers = itertools.count(1)
 TFLITE = "model-float16.tflite"
@@ -50,6 +54,17 @@ def stored(made: TrainedModel, name: str, data: bytes, **fields: Any) -> ModelFi
     sha256 = storage.digest_of(data)
     storage.put("artifacts", trained.key(sha256), data)
     return ModelFile.objects.create(model=made, name=name, size=len(data), sha256=sha256, **fields)
+
+
+@contextmanager
+def answering_at_once() -> Iterator[None]:
+    """Let pictures be tried in this process, without a broker, by a worker that has loaded no model yet."""
+    predict._loaded.clear()
+    app.conf.task_always_eager = True
+    try:
+        yield
+    finally:
+        app.conf.task_always_eager = False
 
 
 def _answers(version: DatasetVersion) -> list[Prediction]:

@@ -38,7 +38,12 @@ app = Celery(
     ],
 )
 app.conf.update(
+    # Only `predict` answers whoever waits for it; what became of all else is in its rows.
     task_ignore_result=True,
+    result_backend=settings.BROKER_URL,
+    result_expires=60,
+    redis_socket_timeout=15,
+    result_backend_transport_options={"retry_policy": {"max_retries": 2}},
     task_acks_late=False,  # the ledger, not the broker, remembers what is not done
     task_default_queue="ingest",
     task_routes={
@@ -86,7 +91,7 @@ def ring(*jobs: "Job | None") -> None:
     for job in jobs:
         if job is not None:
             try:
-                app.send_task(TASKS[job.kind], [job.pk])
+                app.send_task(TASKS[job.kind], [job.pk], ignore_result=True)
             except OperationalError as error:
                 log.warning("broker away", job=job.pk, error=str(error))
                 return

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from hub import archives, tokens
-from tests import factories, images, shelves
+from tests import factories, images, shelves, trained
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage
 
@@ -60,6 +60,10 @@ OF_DATASETS = {
     "version_by_id": ("get", 302, 404, 404, 404),
     "fetch": ("get", 200, 403, 403, 200),
 }
+# The same of a model of that dataset's.
+OF_MODELS = {
+    "try_model": ("post", 400, 404, 404, 404),
+}
 
 
 def ours() -> list[str]:
@@ -68,7 +72,7 @@ def ours() -> list[str]:
 
 
 def test_no_address_is_without_a_decision():
-    assert sorted(ours()) == sorted([*DECISIONS, *OF_DATASETS])
+    assert sorted(ours()) == sorted([*DECISIONS, *OF_DATASETS, *OF_MODELS])
 
 
 @pytest.fixture
@@ -146,6 +150,16 @@ def test_each_address_of_a_private_dataset_lets_in_its_owner_alone(name, supplie
     for answer in answers:
         answer.close()
     assert [answer.status_code for answer in reversed(answers)] == expected
+
+
+@pytest.mark.parametrize("name", OF_MODELS)
+def test_each_address_of_a_private_model_lets_in_its_owner_alone(name, supplier, settings, tmp_path):
+    empty_storage(settings, tmp_path)
+    model = trained.model(owner=supplier)
+    method, *expected = OF_MODELS[name]
+    path = reverse(name, args=[model.pk])
+    answers = [getattr(visitor, method)(path) for visitor in everybody(supplier)]
+    assert [answer.status_code for answer in answers] == expected
 
 
 def test_a_stranger_is_led_to_the_log_in_page_and_back(house):
