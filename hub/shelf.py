@@ -169,10 +169,11 @@ def pace(archive: Archive) -> str:
     if archive.state != "packing":
         return str(archive.get_state_display())
     left = archives.seconds_left(archive)
-    return "Packing" if left is None else f"Packing {archive.percent} %, {_about(left)} left"
+    return "Packing" if left is None else f"Packing {archive.percent} %, {about(left)} left"
 
 
-def _about(seconds: int) -> str:
+def about(seconds: int) -> str:
+    """A time to wait, in words."""
     if seconds < 90:
         return "about a minute" if seconds > 45 else "less than a minute"
     return f"about {round(seconds / 60)} minutes" if seconds < 5400 else f"about {round(seconds / 3600)} hours"

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from hub import places, reasons
-from hub.models import Submission
+from hub import places, reasons, shelf, wishes
+from hub.models import Submission, TrainingRequest
 
 register = template.Library()
 
@@ -55,7 +55,7 @@ def said(thing: Any) -> str:
 @register.filter
 def advised(thing: Any) -> str:
     """What to do about it, in words."""
-    return reasons.advice(getattr(thing, "code", "") or thing.reason)
+    return reasons.advice(getattr(thing, "code", "") or thing.reason, thing.detail)
 
 
 @register.filter
@@ -65,6 +65,51 @@ def reason(thing: Any) -> str:
 
 
 @register.filter
+def in_words(code: str, detail: dict[str, Any]) -> str:
+    """What happened, of a bare code."""
+    return reasons.words(code, detail)
+
+
+@register.filter
+def remedy(code: str, detail: dict[str, Any]) -> str:
+    """What to do about it, of a bare code."""
+    return reasons.advice(code, detail)
+
+
+@register.filter
 def percent(part: float) -> str:
     """A share of one in per cent, with a decimal where it is small."""
     return f"{100 * part:.1f}" if part < 0.1 else f"{100 * part:.0f}"
+
+
+@register.filter
+def figure(part: float | None) -> str:
+    """An accuracy as people read it: "86 %", never rounded up to all or down to nothing."""
+    if part is None:
+        return "–"
+    close = 0 < part < 0.01 or 0.99 < part < 1
+    return f"{100 * part:.1f} %" if close else f"{100 * part:.0f} %"
+
+
+@register.filter
+def gap(difference: float) -> str:
+    """A difference of two probabilities."""
+    return f"{difference:.0e}" if 0 < difference < 0.001 else f"{difference:.3f}"
+
+
+@register.filter
+def lasting(seconds: int) -> str:
+    """About how long something takes."""
+    return shelf.about(seconds)
+
+
+@register.filter
+def backbone(name: str) -> str:
+    """What people call a network."""
+    return wishes.BACKBONES[name][0]
+
+
+@register.filter
+def method(name: str) -> str:
+    """How it learnt, in words."""
+    return str(TrainingRequest.Method(name).label)

@@ -94,6 +94,7 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
         "children": labels.tiles(label, limit=MANY)[0],
         "siblings": labels.siblings(label),
         "parts": labels.parts(label),
+        "watched": label.watches.filter(account=request.user.pk).exists(),
         "synonyms": [name.text for name in label.names.all() if name.text != label.name],
         "images": counted.one("images"),
         "direct": counted.one("direct"),

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, facets
+from hub import browse, doubts, facets
 from hub import review as decisions
 from hub.models import Label, LabelProposal, Submission
 from hub.problems import Refused
@@ -17,7 +17,7 @@ PAGE = 20
 @moderator
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
-    """Pictures under two labels, near-duplicates in doubt, and proposed labels."""
+    """Pictures under two labels, near-duplicates in doubt, doubted labels, and proposed ones."""
     waiting = Submission.objects.filter(state="review").select_related("twin", "batch__supplier", "label")
     page, cursor = browse.keyset(waiting.order_by("-id"), request.GET.get("before", ""), PAGE)
     _with_twin_labels(page)
@@ -26,6 +26,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "proposals": list(
             LabelProposal.objects.filter(state="open").select_related("parent", "proposer").order_by("id")[:PAGE]
         ),
+        "doubts": doubts.waiting(PAGE),
         "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
     return render(request, "review.html", context)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import archives, choosing, datasets, shelf
+from hub import archives, choosing, datasets, shelf, wishes
 from hub.models import Archive, DatasetVersion, Job
 from hub.problems import Refused
 from hub.selections import read
@@ -82,6 +82,7 @@ def _frozen(request: HttpRequest, found: DatasetVersion, packed: list[Archive]) 
         "samples": shelf.samples(found),
         "unsampled": max(0, len(header["labels"]) - shelf.SAMPLED),
         "tombstones": tombstones,
+        "models": wishes.models_of(found),
         "cite": shelf.citation(found, title(header["labels"]), page_url),
         "folders": list(folders(header["labels"]).values()),
         "hub_url": request.build_absolute_uri("/").rstrip("/"),

@@ -1,0 +1,74 @@
+"""Doubts: somebody thinks that a picture does not show its label; a moderator looks, and what is wrong comes off."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from hub import counts
+from hub.models import Account, Annotation, Doubt, Image, Label, LabelPath, TrainedModel
+from hub.problems import Refused
+
+State = Doubt.State
+
+
+def raise_doubt(account: Account, image: Image, label: Label, model: TrainedModel | None = None) -> Doubt:
+    """Ask a moderator to look; the doubt there is already, if somebody had it before and it waits or was settled.
+
+    Raises Refused for a photo that was taken back, and for a label it does not carry (any more).
+    """
+    if image.withdrawn_at:
+        raise Refused("gone", 410)
+    settled = Doubt.objects.filter(image=image, label=label).order_by("-id").first()
+    if settled:
+        return settled
+    if not image.image_labels.filter(label=label).exists():
+        raise Refused("already_decided", 409)
+    return Doubt.objects.get_or_create(
+        image=image, label=label, state=State.OPEN, defaults={"account": account, "model": model}
+    )[0]
+
+
+def decide(doubt: Doubt, moderator: Account, *, right: bool) -> None:
+    """A moderator looked: the label is right, or it is wrong and comes off, with its kinds that the photo carries.
+
+    Either way the look is kept as the moderator's verdict. Raises Refused when it was decided meanwhile.
+    """
+    with transaction.atomic():
+        counts.lock()  # before the row, as everybody who takes both does
+        row = Doubt.objects.select_for_update().get(pk=doubt.pk)
+        if row.state != State.OPEN:
+            raise Refused("already_decided", 409)
+        with counts.recounting([row.image_id]):
+            for label in _carried(row):
+                _verdict(row.image_id, label, moderator, right)
+        state = State.KEPT if right else State.REMOVED
+        Doubt.objects.filter(pk=row.pk).update(state=state, decided_at=Now(), decided_by=moderator)
+
+
+def _carried(doubt: Doubt) -> list[int]:
+    """The labels given to the image by which it counts under the doubted one: that label, or kinds of it."""
+    below = LabelPath.objects.filter(ancestor=doubt.label_id).values("descendant")
+    claims = Annotation.objects.filter(image=doubt.image_id, label__in=below, verdict="yes", conflicting=False)
+    return sorted(set(claims.values_list("label", flat=True)))
+
+
+def _verdict(image: int, label: int, moderator: Account, right: bool) -> None:
+    verdict = {"verdict": "yes" if right else "no"}
+    Annotation.objects.update_or_create(image_id=image, label_id=label, account=moderator, defaults=verdict)
+    if not right:
+        Annotation.objects.filter(image=image, label=label, verdict="yes").update(conflicting=True)
+
+
+def waiting(limit: int) -> list[Doubt]:
+    """The doubts a moderator has to look at, the oldest first; none about a photo that was taken back."""
+    found = Doubt.objects.filter(state=State.OPEN, image__withdrawn_at=None)
+    return list(found.select_related("image", "label", "account", "model").order_by("id")[:limit])
+
+
+def states(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """What became of the newest doubt about each (image, label) there was one about."""
+    wanted = set(pairs)
+    rows = Doubt.objects.filter(image__in={image for image, _ in wanted}).order_by("id")
+    found = {(image, label): state for image, label, state in rows.values_list("image", "label", "state")}
+    return {pair: state for pair, state in found.items() if pair in wanted}
