@@ -49,7 +49,7 @@ def curve(
     `pooled` (examples, d) are deep features in the order of `examples`. Figures: accuracy for the whole, F1 for a
     label, of which only its own groups are varied. `low` and `high` are the least and most of three nested samples
     (one at full size, where all are the same). `more` counts distinct photos to give, with those that will fall to
-    validation and test: the safe end of the middle 80 % over draws of the test groups, `at_least` the other end.
+    validation and test: the safe end of `between`, the middle 80 % over draws of the test groups.
     A refusal is a code of `powerlaw.REFUSALS`. `components` and `sampled` say how the cost was bounded.
     """
     from threadpoolctl import threadpool_limits
@@ -139,8 +139,8 @@ def _advise(sizes: list[int], figures: np.ndarray, stock: Stock) -> dict[str, An
     fit = {"fit": dict(zip("abc", law, strict=True)) if law else None}
     if isinstance(found, str):
         return fit | {"refused": found}
-    least, most = (about(n * stock.all / stock.train) for n in found)
-    return fit | {"more": most, "at_least": least, "points": round(100 * POINTS)}
+    between = [about(n * stock.all / stock.train) for n in found]
+    return fit | {"more": between[1], "between": between, "points": round(100 * POINTS)}
 
 
 def _climb(ground: Ground, label: int | None, seed: int) -> tuple[list[int], list[list[np.ndarray]]]:
