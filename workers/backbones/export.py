@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ def artefacts(
     where its exporter is not installed. Raises Failure("picture_unreadable"), OSError.
     """
     made = []
+    material = replace(material, labels=[" ".join(label.split()) for label in material.labels])  # one a line
     for done, (name, make) in enumerate(MAKERS.items(), 1):
         make(folder / name, outcome, material)
         if (folder / name).exists():
@@ -72,7 +73,7 @@ def artefact(path: Path) -> Artefact:
 
 
 def _int8(path: Path, outcome: Outcome, material: Material) -> None:
-    exporters.int8(path, outcome.fixed, _squeezed(material.training, outcome.side))
+    exporters.int8(path, outcome.fixed, lambda: _squeezed(material.training, outcome.side))
 
 
 def _squeezed(pictures: Sequence[bytes], side: int) -> Iterator[np.ndarray]:
@@ -85,7 +86,7 @@ def _squeezed(pictures: Sequence[bytes], side: int) -> Iterator[np.ndarray]:
 
 def _labels(path: Path, outcome: Outcome, material: Material) -> None:
     """One a line, the first for class 0."""
-    path.write_text("".join(f"{' '.join(label.split())}\n" for label in material.labels), "utf-8")
+    path.write_text("".join(f"{label}\n" for label in material.labels), "utf-8")
 
 
 def _history(path: Path, outcome: Outcome, material: Material) -> None:

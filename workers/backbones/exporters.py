@@ -7,7 +7,7 @@ import logging
 import shutil
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ ONNX_NEEDS, OPSET = ("tf2onnx", "onnx", "onnxruntime"), 18
 
 def keras(path: Path, model: "Model") -> None:
     """.keras, rebuilt, because a model that was compiled drags its optimizer along, twice its own size."""
-    bare(model).save(path)
+    with _quiet():
+        bare(model).save(path)
 
 
 def bare(model: "Model") -> "Model":
@@ -55,11 +56,11 @@ def float16(path: Path, fixed: "Model") -> None:
     _convert(converter, path)
 
 
-def int8(path: Path, fixed: "Model", pictures: Iterable[np.ndarray]) -> None:
-    """TFLite with weights and activations of 8 bits, their ranges found on pictures (side, side, 3) from training.
-    Floats go in and come out."""
+def int8(path: Path, fixed: "Model", pictures: Callable[[], Iterable[np.ndarray]]) -> None:
+    """TFLite with weights and activations of 8 bits, their ranges found on `pictures` (side, side, 3) from training,
+    which may be asked for again. Floats go in and come out."""
     converter = _converter(fixed)
-    converter.representative_dataset = lambda: ([one[None]] for one in pictures)
+    converter.representative_dataset = lambda: ([one[None]] for one in pictures())
     _convert(converter, path)
 
 
@@ -73,8 +74,8 @@ def onnx(path: Path, model: "Model") -> None:
         return
     from onnx import numpy_helper, save
 
-    weights = _weights(model)
     with _quiet():
+        weights = _weights(model)
         proto = _unfilled(model, weights)
     asked = [one for one in proto.graph.input if one.name not in weights]
     filled = [one.name for one in proto.graph.input if one.name in weights]
@@ -87,7 +88,7 @@ def onnx(path: Path, model: "Model") -> None:
 def _weights(model: "Model") -> dict[str, np.ndarray]:
     """Every weight by a name of its own, the trainable ones first."""
     both = (*model.trainable_variables, *model.non_trainable_variables)
-    return {f"weight_{number}": np.asarray(weight) for number, weight in enumerate(both)}
+    return {f"weight_{number}": weight.numpy() for number, weight in enumerate(both)}
 
 
 def _unfilled(model: "Model", weights: dict[str, np.ndarray]) -> Any:

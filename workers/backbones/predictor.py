@@ -52,7 +52,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 # What Pillow and its decoders raise for bytes they do not understand.
 WRONG = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, struct.error)
-DECODING = (*WRONG, MemoryError, RuntimeError, Image.DecompressionBombError)
+DECODING = (*WRONG, MemoryError, RuntimeError)
 
 
 class Unreadable(ValueError):  # noqa: N818 (said of a picture, in words)
@@ -73,6 +73,8 @@ def read(source: Source, side: int = 0) -> np.ndarray:
                 return _upright(image, side)
         except Unreadable:
             raise
+        except Image.DecompressionBombError as error:
+            raise Unreadable(f"more than {MAX_PIXELS // 10**6} million pixels") from error
         except DECODING as error:
             raise Unreadable("damaged, or no picture of a kind that is read (JPEG, PNG, WebP, HEIC)") from error
 
@@ -165,7 +167,10 @@ class Model:
     def __init__(self, path: Location, labels: Sequence[str]) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        self.interpreter = Interpreter(str(path), num_threads=min(4, os.cpu_count() or 1))
+        try:
+            self.interpreter = Interpreter(str(path), num_threads=min(4, os.cpu_count() or 1))
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"{path} is no model: {error}") from error
         self.interpreter.allocate_tensors()
         [asked], [answer] = self.interpreter.get_input_details(), self.interpreter.get_output_details()
         self.asked, self.answer, self.side, self.labels = asked["index"], answer["index"], asked["shape"][1], labels
