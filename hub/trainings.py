@@ -37,7 +37,7 @@ class Wish:
 
 def read_wish(given: dict[str, Any]) -> Wish:
     """A wish from a form or from JSON; what is left out is as usual. Raises Refused."""
-    backbone = str(given.get("backbone") or "vgg16")
+    backbone = str(given.get("backbone") or "vgg16").replace("\0", "?")
     method = Method.FULL if backbone == SCRATCH else str(given.get("method") or usual_method())
     if method not in Method.values:
         raise Refused("unknown_method", method=method[:40])
@@ -54,6 +54,11 @@ def _whole(value: Any, field: str, most: int) -> int | None:
     if not (text.isascii() and text.isdigit() and int(text[:12]) <= most and len(text) <= 12):
         raise Refused("bad_number", field=field, most=most)
     return int(text)
+
+
+def wish(request: TrainingRequest) -> Wish:
+    """What a request asked for."""
+    return Wish(request.backbone, request.method, **request.hyperparameters)
 
 
 def usual_method() -> str:

@@ -55,7 +55,9 @@ app.conf.update(
             f"workers.export.{name}": {"soft_time_limit": HOURS, "time_limit": HOURS + 60}
             for name in ("freeze", "pack")
         },
-        "workers.training.train": {"soft_time_limit": DAYS, "time_limit": DAYS + 60},
+        **{
+            f"workers.training.{name}": {"soft_time_limit": DAYS, "time_limit": DAYS + 60} for name in ("train", "join")
+        },
     },
     task_soft_time_limit=90,
     task_time_limit=120,

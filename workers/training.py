@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from billiard.process import active_children
@@ -18,6 +19,10 @@ from hub.models import DatasetVersion, Job, TrainingRequest
 from hub.problems import Refused
 from workers.celery import app
 from workers.working import work_on
+
+if TYPE_CHECKING:
+    from workers.backbones.types import Listener, Outcome
+    from workers.training_rows import Pictures
 
 # The parent of the worker stays small: what learns is imported by the task itself.
 log = structlog.get_logger("workers.training")
@@ -88,13 +93,14 @@ def _begin(work: jobs.Work, request: TrainingRequest, ending: list[bool]) -> lis
         jobs.finish(work)
         return None
     if request.cancelling:
-        return progress.cancelled(work, request)
+        progress.cancelled(work, request)
+        return None
     if version.state == DatasetVersion.State.QUEUED:
         jobs.postpone(work, "its version is not frozen yet")
         return None
     if version.state == DatasetVersion.State.FAILED:
         raise Refused("version_failed")
-    wish = trainings.Wish(request.backbone, request.method, **request.hyperparameters)
+    wish = trainings.wish(request)
     if model := trainings.finished(version, wish):
         return progress.give(work, request, model)
     trainings.check_ready(version)
@@ -107,27 +113,54 @@ def _train(
     work: jobs.Work, request: TrainingRequest, wish: trainings.Wish, scratch: Path, ending: list[bool]
 ) -> list[Job]:
     """Train, measure, write the files, check them, keep them; the jobs to ring for."""
-    from workers import backbones, training_files
-    from workers.training_rows import Features, Told, pictures
+    from workers import training_files
+    from workers.training_rows import Told
 
     version, told = request.version, Told(work, request, scratch, ending)
     withdrawn = archives.without(version.digest)
+    _call_the_others(request.pk)
+    outcome, seen = _learn(request, wish, told, scratch)
+    model, files, predictions = training_files.write(request, outcome, seen, told, scratch / "model")
+    model.recipe = trainings.recipe(version, wish, outcome.facts["weights_sha256"] or "")
+    progress.unchanged(version, withdrawn)
+    if seconds := outcome.facts.get("seconds_per_view"):
+        progress.pace(wish.backbone, seconds)
+    return progress.finish(work, request, model, files, predictions)
+
+
+def _learn(
+    request: TrainingRequest, wish: trainings.Wish, listener: "Listener", scratch: Path
+) -> "tuple[Outcome, Pictures]":
+    """The part that every worker of a cluster does."""
+    from workers import backbones, training_files
+    from workers.backbones import distributed
+    from workers.training_rows import Features, pictures
+
+    engine = distributed.engine(settings.TRAINING_CLUSTER, settings.TRAINING_RANK)
     chosen = backbones.BACKBONES[wish.backbone]
     weights = None
     if chosen.published:
         weights = backbones.locate(wish.backbone, settings.WEIGHTS_DIR, settings.WEIGHTS_HASHES)
-    recipe_of_model = trainings.recipe(version, wish, weights.sha256 if weights else "")
-    seen = pictures(version, chosen.side)
-    outcome = backbones.train(
-        examples=seen.examples,
-        read=seen.read,
-        recipe=training_files.recipe(wish),
-        weights=weights,
-        store=Features(wish.backbone, seen.rows),
-        listener=told,
-        scratch_dir=scratch,
-    )
-    model, files, predictions = training_files.write(request, outcome, seen, told, scratch / "model")
-    model.recipe = recipe_of_model
-    progress.unchanged(version, withdrawn)
-    return progress.finish(work, request, model, files, predictions)
+    seen = pictures(request.version, chosen.side)
+    store = Features(wish.backbone, seen.rows)
+    recipe = training_files.recipe(wish)
+    outcome = backbones.train(seen.examples, seen.read, recipe, weights, store, listener, scratch, engine)
+    if store.kept:
+        outcome.facts["seconds_per_view"] = outcome.timings["features"] / store.kept
+    return outcome, seen
+
+
+def _call_the_others(request: int) -> None:
+    """In a cluster, whose first worker takes the job: have each of the others join it."""
+    for rank in range(1, len(settings.TRAINING_CLUSTER)):
+        app.send_task("workers.training.join", [request], queue=f"training-{rank}")
+
+
+@app.task
+def join(pk: int) -> None:
+    """Take this worker's share of a training whose job the first worker of the cluster holds."""
+    from workers.training_rows import Silent
+
+    request = TrainingRequest.objects.select_related("version").get(pk=pk)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
+        _learn(request, trainings.wish(request), Silent(request, Path(scratch)), Path(scratch))

@@ -45,10 +45,10 @@ def pictures(version: DatasetVersion, side: int) -> Pictures:
 
 
 class Features:
-    """The store of deep features, for the core of training: rows and objects of the hub."""
+    """The store of deep features, for the core of training: rows and objects of the hub. `kept` counts the new ones."""
 
     def __init__(self, backbone: str, rows: dict[str, dict[str, Any]]) -> None:
-        self.backbone, self.rows = backbone, rows
+        self.backbone, self.rows, self.kept = backbone, rows, 0
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Which of the keys are kept."""
@@ -61,14 +61,40 @@ class Features:
     def put(self, example: Example, key: str, data: bytes) -> None:
         """Keep one view of a picture."""
         progress.keep_feature(key, self.rows[example.id]["image"], self.backbone, data)
+        self.kept += 1
 
 
-class Told:
+class Silent:
+    """The listener of a worker that takes its share and tells nobody; it goes on from where the first one does."""
+
+    def __init__(self, request: TrainingRequest, scratch: Path) -> None:
+        self.request, self.state = request, scratch / "resumed.npz"
+
+    def phase(self, name: str, total: int) -> None:
+        """A phase begins."""
+
+    def step(self, done: int) -> None:
+        """So much of it is done."""
+
+    def epoch(self, epoch: Epoch, state: Path) -> None:
+        """An epoch ended."""
+
+    def early(self, result: dict[str, float]) -> None:
+        """The linear probe's first figures."""
+
+    def saved(self) -> tuple[list[Epoch], Path] | None:
+        """Where an earlier attempt was broken off."""
+        rows = progress.saved(self.request, self.state)
+        names = [field.name for field in fields(Epoch)]
+        return ([Epoch(**{name: getattr(row, name) for name in names}) for row in rows], self.state) if rows else None
+
+
+class Told(Silent):
     """Writes what happens into the request's row, and stops the training when it is to stop."""
 
     def __init__(self, work: jobs.Work, request: TrainingRequest, scratch: Path, ending: list[bool]) -> None:
-        self.work, self.request, self.ending = work, request, ending
-        self.state, self.asked = scratch / "state.npz", 0.0
+        super().__init__(request, scratch)
+        self.work, self.ending, self.asked = work, ending, 0.0
 
     def phase(self, name: str, total: int) -> None:
         """A phase begins."""
@@ -90,9 +116,3 @@ class Told:
     def early(self, result: dict[str, float]) -> None:
         """The linear probe's first figures."""
         progress.early(self.work, self.request.pk, result)
-
-    def saved(self) -> tuple[list[Epoch], Path] | None:
-        """Where an earlier attempt was broken off."""
-        rows = progress.saved(self.request, self.state)
-        names = [field.name for field in fields(Epoch)]
-        return ([Epoch(**{name: getattr(row, name) for name in names}) for row in rows], self.state) if rows else None
