@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 
 from hub import storage, trained
-from hub.models import Account, DatasetVersion, ModelFile, Prediction, TrainedModel
+from hub.models import Account, DatasetVersion, ModelFile, Prediction, TrainedModel, TrainingRequest
 from tests import shelves, tflites
 from workers import predict
 from workers.backbones import measures
@@ -47,6 +48,14 @@ def model(
     stored(made, "README.md", f"# A model\n\nNumber {made.pk}.\n".encode())
     made.refresh_from_db()
     return made
+
+
+def asked(made: TrainedModel, owner: Account, **fields: Any) -> TrainingRequest:
+    """The training that gave a model to an account: ended, unless `state` says otherwise."""
+    version = DatasetVersion.objects.filter(digest=made.digest).first()
+    usual = {"state": "ready", "model": made, "finished_at": timezone.now()}
+    wish = {name: getattr(made, name) for name in ("backbone", "method", "hyperparameters")}
+    return TrainingRequest.objects.create(owner=owner, version=version, **wish | usual | fields)
 
 
 def stored(made: TrainedModel, name: str, data: bytes, **fields: Any) -> ModelFile:

@@ -2,7 +2,19 @@
 
 from csp.decorators import csp_update
 
-from hub.api import archives, batches, datasets, images, jobs, labels, selections, submissions, versions
+from hub.api import (
+    archives,
+    batches,
+    datasets,
+    images,
+    jobs,
+    labels,
+    models,
+    selections,
+    submissions,
+    trainings,
+    versions,
+)
 from hub.api.answers import HubAPI, Reference, Text
 
 DESCRIPTION = """
@@ -22,5 +34,6 @@ api = HubAPI(
     # The reference's stylesheet, which is not ours, draws its arrows as data: pictures.
     docs_decorator=csp_update({"img-src": ["data:"]}),
 )
-for noun in (labels, images, batches, submissions, selections, datasets, versions, archives, jobs):
+nouns = (labels, images, batches, submissions, selections, datasets, versions, archives, models, trainings, jobs)
+for noun in nouns:
     api.add_router("", noun.router, tags=[noun.__name__.rsplit(".", 1)[-1]])

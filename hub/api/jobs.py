@@ -7,7 +7,7 @@ from ninja import Router, Schema
 from hub import datasets
 from hub.api.access import Bearer, Request, account_of
 from hub.api.answers import url
-from hub.models import Account, Archive, DatasetVersion, Job, Submission
+from hub.models import Account, Archive, DatasetVersion, Job, Submission, TrainingRequest
 from hub.problems import Refused
 
 router = Router(auth=Bearer())
@@ -33,6 +33,8 @@ def about(request: HttpRequest, account: Account, job: Job) -> str:
         return url(request, "numbered_version", subject.dataset_id, subject.number)
     if isinstance(subject, Archive):
         return url(request, "one_archive", subject.pk)
+    if isinstance(subject, TrainingRequest):
+        return url(request, "one_training", subject.pk)
     if isinstance(subject, Submission):
         return url(request, "one_batch", subject.batch_id)
     raise Refused("not_found", 404)
@@ -43,6 +45,8 @@ def _mine(account: Account, job: Job) -> QuerySet:
         return DatasetVersion.objects.filter(dataset__owner=account)
     if job.kind == Job.Kind.PACK:
         return Archive.objects.filter(digest__in=datasets.versions_visible_to(account).values("digest"))
+    if job.kind == Job.Kind.TRAIN:
+        return TrainingRequest.objects.filter(owner=account)
     if job.kind == Job.Kind.INGEST:
         return Submission.objects.filter(batch__supplier=account)
     return Job.objects.none()
@@ -50,7 +54,7 @@ def _mine(account: Account, job: Job) -> QuerySet:
 
 @router.get("/jobs/{pk}", response=JobOut)
 def one_job(request: Request, pk: int):
-    """A job about a submission or dataset of yours, or an archive you may have."""
+    """A job about a submission, dataset or training of yours, or an archive you may have."""
     job = Job.objects.filter(pk=pk).first()
     if job is None:
         raise Refused("not_found", 404)

@@ -114,7 +114,7 @@ def test_without_scripts_a_page_answers():
     text = answer.content.decode()
     assert answer.status_code == 200
     assert text.index("Ball") < text.index("Cube")
-    assert "99.9 %" in text
+    assert "99.6 %" in text
     assert "This is not a picture we can read." in text
 
 

@@ -31,6 +31,10 @@ class Script:
         options.setdefault("content_type", "application/json")
         return Client().post(f"/api/v1{path}", {} if data is None else data, headers=headers, **options)
 
+    def delete(self, path: str):
+        """The answer to DELETE."""
+        return Client().delete(f"/api/v1{path}", headers=self.headers)
+
     def send(self, path: str, key: str = "", **fields):
         """The answer to POST of a form with a file."""
         headers = self.headers | ({"Idempotency-Key": key} if key else {})

@@ -3,10 +3,11 @@
 import pytest
 from django.test import Client
 
+from hub import jobs
 from hub.api import api
 from hub.models import Job
 from hub.problems import Refused
-from tests import factories, images
+from tests import factories, images, trained
 from tests.hub.api.conftest import Script, frozen
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,15 @@ DECISIONS = {
     "GET /versions/{id}/archives": (200, 404, 404),
     "POST /versions/{id}/archives": (200, 404, 401),
     "GET /archives/{archive}": (200, 404, 404),
+    "GET /models": (200, 200, 200),
+    "GET /models/{model}": (200, 404, 404),
+    "GET /models/{model}/files/labels.txt": (200, 404, 404),
+    "POST /models/{model}/predict": (400, 404, 404),
+    "GET /trainings": (200, 200, 401),
+    "POST /trainings": (403, 403, 401),
+    "GET /trainings/{training}": (200, 404, 401),
+    "DELETE /trainings/{training}": (409, 404, 401),
+    "GET /jobs/{train}": (200, 404, 401),
     "GET /jobs/{ingest}": (200, 404, 401),
     "GET /jobs/{freeze}": (200, 404, 401),
     "GET /jobs/{pack}": (200, 404, 401),
@@ -47,10 +57,11 @@ DECISIONS = {
 PUBLIC = {
     name: (owner, 200, 200)
     for name, (owner, _, _) in DECISIONS.items()
-    if name.startswith(("GET /datasets/", "GET /versions/", "GET /archives/"))
+    if name.startswith(("GET /datasets/", "GET /versions/", "GET /archives/", "GET /models/"))
 } | {
     "POST /datasets/{dataset}/versions": (202, 403, 401),
     "POST /versions/{id}/archives": (200, 200, 401),
+    "POST /models/{model}/predict": (400, 400, 400),
     "GET /jobs/{pack}": (200, 200, 401),
 }
 
@@ -65,6 +76,8 @@ def house(ada, supplier, stocked):
         archive = ada.post(f"/versions/{version.digest}/archives").json()
         factories.work_off()
         job = {kind: Job.objects.filter(kind=kind).first().pk for kind in ("ingest", "relate", "freeze", "pack")}
+        training = trained.asked(trained.model(version), supplier)
+        job["train"] = jobs.open_job(Job.Kind.TRAIN, training.pk).pk
         member = version.members.first().image
         return job | {
             "batch": given.batch_id,
@@ -72,6 +85,8 @@ def house(ada, supplier, stocked):
             "id": version.digest,
             "image": member.sha256,
             "archive": archive["id"],
+            "model": training.model_id,
+            "training": training.pk,
         }
 
     return build
@@ -80,7 +95,7 @@ def house(ada, supplier, stocked):
 def asked(script: Script, line: str, filled: dict):
     method, path = line.format(**filled).split()
     body = {"label": "valve", "licence": "CC0-1.0"} if path == "/batches" else {}
-    return script.get(path) if method == "GET" else script.post(path, body)
+    return script.post(path, body) if method == "POST" else getattr(script, method.lower())(path)
 
 
 @pytest.mark.parametrize("public", [False, True], ids=["private", "public"])
@@ -93,6 +108,7 @@ def test_each_address_answers_whom_it_should(public, house, ada, bob, stranger):
 
 def test_no_address_is_without_a_decision():
     names = {"pk": "{}", "slug": "valve", "number": "1", "old": "{}", "new": "{}", "id": "{}", "sha256": "{}"}
+    names["name"] = "labels.txt"
     known = {f"{method.upper()} {path.format(**names)}" for path, method in addresses()}
     assert known == {_anonymous(line) for line in DECISIONS}
 
@@ -116,6 +132,10 @@ SCOPES = {
     "POST /datasets": {"datasets"},
     "POST /versions/00000000/archives": {"datasets"},
     "GET /versions/00000000": {"read", "datasets"},
+    "GET /models": {"read", "datasets"},
+    "POST /models/0/predict": {"read", "datasets"},
+    "GET /trainings": {"read", "datasets"},
+    "DELETE /trainings/0": {"datasets"},
 }
 
 
