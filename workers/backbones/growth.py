@@ -14,7 +14,7 @@ import numpy as np
 from .powerlaw import POINTS, SIZES, about, extrapolate
 from .types import Example
 
-FEW, FEW_TESTS, FEW_LABEL_TESTS = 20, 20, 5
+FEW = 20  # groups, to learn from and to be tried on
 SEEDS, DRAWS, LEAST = 3, 60, 0.1  # nested samples of training, draws of test groups, share of the first size
 COMPONENTS, MOST = 256, 10_000  # what the cost is bounded by: directions of the features, training pictures
 STRENGTH = 0.1  # of the head: scikit-learn's C, on standardised features
@@ -113,7 +113,7 @@ def _part(ground: Ground, examples: Sequence[Example], label: int | None, seed: 
     """Sizes, figures and advice for the whole (None) or a label, or the code why there is none."""
     named = {"label": label, "metric": "accuracy" if label is None else "f1"}
     stock, whole = _stock(examples, label), label is None
-    few = "few_tests" if stock.test < (FEW_TESTS if whole else FEW_LABEL_TESTS) else None
+    few = "few_tests" if stock.test < FEW else None
     few = "few_groups" if stock.train < FEW else few
     if few and not whole:
         return named | {"refused": few}

@@ -11,7 +11,7 @@ import numpy as np
 
 REFUSALS = {
     "few_groups": "fewer than 20 training groups to draw the curve from",
-    "few_tests": "too few test groups to see three points: under 5 of the label, under 20 of the whole",
+    "few_tests": "fewer than 20 test groups (of the label, or in all) to see three points on",
     "flat": "the figure rises by less than two points over the whole curve",
     "not_rising": "the figure falls by more than a point somewhere on the curve",
     "poor_fit": "the law does not follow the curve, or says quite another number on other draws of the test groups",
@@ -27,8 +27,8 @@ Law = tuple[float, float, float]
 class More(NamedTuple):
     """Groups to add, from the least to the most that the middle of the draws says.
 
-    The most is what to advise: curves that pass the gates err to the low side. In simulations with
-    known answers adding the fitted number brought 2 points of the 3, adding the most brought 3 in the median.
+    The most is what to advise: curves that pass the gates err to the low side. On 26 made-up problems with known
+    answers, adding the fitted number brought 2 points of the 3 in the median, adding the most 2.8 (1.5 to 6.1).
     """
 
     least: float
@@ -50,14 +50,14 @@ def extrapolate(
     missed, whole = ((at(law, sizes) - figures) ** 2).sum(), ((figures - figures.mean()) ** 2).sum()
     if len(sizes) < SIZES or missed > 0.1 * whole:
         return law, "poor_fit"
-    return law, _asked(law, [fit(sizes, draw) for draw in draws], there)
+    return law, _asked(law, sizes, draws, there)
 
 
-def _asked(law: Law, others: Sequence[Law], there: float) -> More | str:
+def _asked(law: Law, sizes: Sequence[float], draws: np.ndarray, there: float) -> More | str:
     groups = reach(law, there)
     if groups is None or groups > FAR * there:
         return "ceiling" if groups is None else "too_far"
-    said = sorted(np.inf if (n := reach(other, there)) is None else n for other in others)
+    said = [np.inf if (n := reach(fit(sizes, draw), there)) is None else n for draw in draws]
     least, most = np.quantile(said, [(1 - TRUST) / 2, (1 + TRUST) / 2], method="nearest")
     if most > min(SPREAD * max(least, 1), FAR * there):
         return "poor_fit"

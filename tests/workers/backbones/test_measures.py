@@ -21,7 +21,7 @@ def matrix_of(pairs, classes):
     return measures.confusion(truth, guess, classes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(answers)
 def test_class_figures_are_those_of_scikit_learn_where_they_exist(drawn):
     classes, pairs = drawn
