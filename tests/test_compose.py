@@ -16,7 +16,7 @@ TEXT = COMPOSE.read_text()
 FILE = YAML(typ="safe").load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-SCALED = {"ingest", "upkeep", "training"}
+SCALED = {"ingest", "upkeep", "predict", "training"}
 
 
 def names_in(path: str) -> dict[str, str]:

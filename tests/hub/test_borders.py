@@ -82,7 +82,7 @@ def test_the_web_process_loads_nothing_heavy():
     program = (
         "import sys, django; django.setup(); import hub.urls, hub.wsgi;"
         "print(sorted({m.split('.')[0] for m in sys.modules}"
-        " & {'numpy', 'PIL', 'cv2', 'tensorflow', 'simplejpeg', 'pdqhash', 'pillow_heif'}))"
+        " & {'numpy', 'PIL', 'cv2', 'tensorflow', 'keras', 'ai_edge_litert', 'simplejpeg', 'pdqhash', 'pillow_heif'}))"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "hub.settings", "PATH": "", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd=ROOT)

@@ -76,6 +76,7 @@ def processes(port: int) -> dict[str, list[str]]:
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "export": [*worker, "-Q", "export", "-c", "1", "-n", "export@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
+        "predict": [*worker, "-Q", "predict", "-c", "1", "-n", "predict@%h"],
         "training": [
             *TRAINING,
             *worker,
