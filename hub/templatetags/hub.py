@@ -87,8 +87,8 @@ def figure(part: float | None) -> str:
     """An accuracy as people read it: "86 %", never rounded up to all or down to nothing."""
     if part is None:
         return "–"
-    close = 0 < part < 0.01 or 0.99 < part < 1
-    return f"{100 * part:.1f} %" if close else f"{100 * part:.0f} %"
+    close = 1e-9 < part < 0.01 or 0.99 < part < 1 - 1e-9
+    return f"{min(99.9, max(0.1, 100 * part)):.1f} %" if close else f"{100 * part:.0f} %"
 
 
 @register.filter
