@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import httpx
 
-from dih import download, look, sync, upload, verify
+from dih import download, local, look, sync, train, upload, verify
 from dih.failures import AWAY, STOPPED, USAGE, Failure
 from dih.hub import Hub, away
 from dih.said import Said
@@ -18,6 +18,8 @@ from dih.said import Said
 LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0")
 FORMATS = ("imagefolder", "coco", "webdataset", "parquet")
 SIZES = ("224", "299", "1024", "original")
+BACKBONES = ("vgg16", "vgg19", "inceptionv3", "xception", "scratch")
+METHODS = ("probe", "transfer", "finetune", "full")
 HUB = "http://127.0.0.1:8000"
 EXITS = """exit codes: 0 done, 1 differences or damage found, 2 wrong usage, 3 not found or not allowed,
 4 the hub was not reached, 5 refused by the hub, 130 interrupted (run again to go on)"""
@@ -25,21 +27,25 @@ EXITS = """exit codes: 0 done, 1 differences or damage found, 2 wrong usage, 3 n
 
 def parser() -> argparse.ArgumentParser:
     """What may be asked."""
-    shared = argparse.ArgumentParser(add_help=False)
+    alone = argparse.ArgumentParser(add_help=False)
+    alone.add_argument("--json", action="store_true", help="tell the result as JSON, and nothing else")
+    shared = argparse.ArgumentParser(add_help=False, parents=[alone])
     shared.add_argument("--hub", default=os.environ.get("DIH_HUB", HUB), help="its address (DIH_HUB)")
     shared.add_argument("--token", default=os.environ.get("DIH_TOKEN", ""), help="better in the environment: DIH_TOKEN")
-    shared.add_argument("--json", action="store_true", help="tell the result as JSON, and nothing else")
     whole = argparse.ArgumentParser("dih", description="Deep Images Hub from the command line.", epilog=EXITS)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, act: Callable, help: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, parents=[shared], help=help, description=f"{help.capitalize()}.")
-        made.set_defaults(act=act)
+    def command(name: str, act: Callable, help: str, hub: bool = True) -> argparse.ArgumentParser:
+        parents = [shared if hub else alone]
+        made = commands.add_parser(name, parents=parents, help=help, description=f"{help.capitalize()}.")
+        made.set_defaults(act=act, asks=hub)
         return made
 
     _looking(command)
     _giving(command("upload", upload.upload, "give a folder of photos"))
     _fetching(command)
+    _training(command("train", train.train, "train a model on a folder of label folders, without a hub", hub=False))
+    _predicting(command("predict", local.predict, "say what photos show, without a hub", hub=False))
     return whole
 
 
@@ -86,6 +92,32 @@ def _fetching(command: Callable[..., argparse.ArgumentParser]) -> None:
         one.add_argument("--size", choices=SIZES, default="224", help="shorter side of the pictures (224 unless told)")
 
 
+def _training(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dir", type=Path, help="holds a folder of photos for each label")
+    command.add_argument("--out", type=Path, required=True, help="the model's folder; run again to go on")
+    command.add_argument("--backbone", choices=BACKBONES, default="vgg16", help="vgg16 unless told")
+    command.add_argument("--method", choices=METHODS, default="finetune", help="finetune unless told")
+    command.add_argument("--epochs", type=positive, default=20, help="at most so many of each phase (20 unless told)")
+    command.add_argument("--seed", type=int, default=7)
+    command.add_argument("--weights", type=Path, help="folder of pretrained weights (Keras fetches them unless told)")
+    command.add_argument("--weights-sha256", default="", help="take weights of your own, of this digest")
+
+
+def _predicting(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", type=Path, help="a model's folder, a .tflite, or a .keras")
+    command.add_argument("photos", type=Path, nargs="+", help="photos, and folders of them")
+    command.add_argument("--csv", type=Path, help="write a table here")
+    command.add_argument("--top", type=positive, default=3, help="so many labels of each (3 unless told)")
+    command.add_argument("--trust", action="store_true", help="open a .keras file, which can run code")
+
+
+def positive(text: str) -> int:
+    """A number of things. Raises ValueError for what can be none."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
 def _version(command: argparse.ArgumentParser, name: str = "id") -> None:
     command.add_argument(name, type=version_id, help="a version's id, or eight of its first digits or more")
 
@@ -102,6 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     said = Said(asked.json)
     try:
+        if not asked.asks:
+            return asked.act(said, asked)
         with Hub(asked.hub, asked.token) as hub:
             return asked.act(hub, said, asked)
     except Failure as failure:
@@ -111,6 +145,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return said.failed(Failure(USAGE, "no_file", f"{error}."))
     except (ValueError, TypeError, LookupError, AttributeError, EOFError, BadZipFile) as error:
+        if not asked.asks:
+            raise
         # Exit code 1 says that things differ; an answer that no hub of ours gives is another matter.
         title = f"What came was not understood: {type(error).__name__}: {error}."
         return said.failed(Failure(AWAY, "not_understood", title, "Check --hub or DIH_HUB."))

@@ -16,6 +16,7 @@ API = sorted((ROOT / "hub" / "api").glob("*.py"))
 ALONE = [ROOT / "workers" / "geocoding.py", *sorted((ROOT / "workers" / "imaging").rglob("*.py"))]
 ALONE += sorted((ROOT / "workers" / "drawings").rglob("*.py"))
 ALONE += sorted((ROOT / "workers" / "archives").rglob("*.py"))
+LEARNING = {"album", "likeness", "local"}  # of the client: imported when it trains or predicts
 TASKS = [path for path in (ROOT / "workers").glob("*.py") if path.stem not in {"__init__", "geocoding", "gazetteer"}]
 
 
@@ -74,8 +75,15 @@ def test_pictures_are_the_workers_matter(path):
 
 def test_the_client_stands_alone():
     for path in sorted((ROOT / "client" / "dih").glob("*.py")):
+        learning = {"numpy", "PIL", "keras"} if path.stem in LEARNING else set()
         assert not packages(path) & {"hub", "workers", "django"}, path
-        assert not packages(path) - {*sys.stdlib_module_names, "dih", "httpx", "tqdm"}, path
+        assert not packages(path) - {*sys.stdlib_module_names, "dih", "httpx", "tqdm"} - learning, path
+
+
+def test_the_client_looks_at_the_hub_without_what_it_learns_with():
+    program = "import sys, dih.__main__; print(sorted({'numpy', 'PIL', 'keras', 'dih.backbones'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT / "client")
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_the_web_process_loads_nothing_heavy():
