@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Views import this module to ask, so what decodes pictures is imported by the task itself.
 log = structlog.get_logger("workers.predict")
-WAIT = 10  # seconds a visitor waits
+WAIT, EACH = 10, 2  # seconds a visitor waits for the first picture, and for each other
 # So many visitors may wait at once: the web's other threads go on with pages.
 WAITING = threading.BoundedSemaphore(4)
 KEPT = 2
@@ -49,9 +49,12 @@ def ask(model: TrainedModel, pictures: Iterable[bytes | IO[bytes]]) -> dict[str,
 
 def _asked(model: TrainedModel, names: list[str]) -> dict[str, Any]:
     """The worker's answer, which keeps no picture; where none comes, they are removed here."""
+    wait = WAIT + EACH * (len(names) - 1)
     try:
-        result = predict.apply_async([model.pk, names], expires=WAIT)
-        answer = result.get(timeout=WAIT, propagate=False)
+        # What takes longer than anybody waits is given up, its process with it.
+        limits = {"expires": wait, "soft_time_limit": wait + 5, "time_limit": wait + 10}
+        result = predict.apply_async([model.pk, names], **limits)
+        answer = result.get(timeout=wait, propagate=False)
         result.forget()
     except (NoAnswer, OperationalError, RedisError) as error:
         answer = error
@@ -62,8 +65,7 @@ def _asked(model: TrainedModel, names: list[str]) -> dict[str, Any]:
     raise Refused("away" if isinstance(answer, OperationalError | RedisError) else "no_predict_worker", 503)
 
 
-# A picture that takes longer than a visitor waits is given up, and its process with it.
-@app.task(ignore_result=False, soft_time_limit=WAIT + 5, time_limit=WAIT + 10)
+@app.task(ignore_result=False)
 def predict(model: int, names: list[str]) -> dict[str, Any]:
     """The five likeliest labels of each picture put aside, or a code why there are none."""
     try:
@@ -89,8 +91,8 @@ def _answer(model: "Model", name: str) -> dict[str, Any]:
         return {"top": model.predict(data)[: trying.TOP]}
     except (Rejected, Refused) as refused:
         return {"code": refused.code, "detail": refused.detail}
-    except Unreadable:
-        return {"code": "damaged"}
+    except Unreadable as error:
+        return {"code": "too_complex" if isinstance(error.__cause__, MemoryError) else "damaged"}
 
 
 def _check(data: bytes) -> None:
@@ -108,9 +110,9 @@ def _model(model: TrainedModel) -> "Model":
     file = trained.file(model, trying.FILE)
     key = (file.sha256, *model.labels)
     if key not in _loaded:
-        _loaded[key] = _load(file, model.labels)
-        if len(_loaded) > KEPT:
+        while len(_loaded) >= KEPT:  # first, for each takes a fifth of the memory the process may have
             _loaded.popitem(last=False)
+        _loaded[key] = _load(file, model.labels)
     _loaded.move_to_end(key)
     return _loaded[key]
 
