@@ -1,4 +1,4 @@
-"""Networks: features, training, calibration, assembly. Knows neither Django nor the hub; Keras loads with the first call."""
+"""Networks: features, training, calibration, assembly. Knows neither Django nor the hub; Keras comes when used."""
 
 from .recipe import train
 from .spec import BACKBONES, Backbone

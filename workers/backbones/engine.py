@@ -1,5 +1,6 @@
 """What a batch runs on: one process and device, or (see `distributed`) several."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,6 +33,9 @@ class Engine(Protocol):
     def meet(self) -> None:
         """Wait for all processes."""
 
+    def heed(self, told: Callable[[int], None], done: int) -> None:
+        """Tell how much is done. If who is told raises Stopped, all processes do, at their next `step` or `total`."""
+
 
 class Single:
     """This process alone, on whatever device Keras finds first."""
@@ -56,3 +60,6 @@ class Single:
 
     def meet(self) -> None:
         pass
+
+    def heed(self, told: Callable[[int], None], done: int) -> None:
+        told(done)

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import weakref
 from pathlib import Path
 
 
@@ -10,7 +11,9 @@ class Packed:
 
     def __init__(self, folder: Path, width: int) -> None:
         self.width = width
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 (open as long as we are)
+        self._file, name = tempfile.mkstemp(dir=folder)
+        os.unlink(name)
+        weakref.finalize(self, os.close, self._file)
 
     def write(self, row: int, data: bytes) -> None:
         """Put a row in its place. Raises ValueError for another width, OSError when the disk is full."""
@@ -18,9 +21,9 @@ class Packed:
             raise ValueError(f"a row of {len(data)} bytes, not {self.width}")
         view, at = memoryview(data), row * self.width
         while view:
-            written = os.pwrite(self._file.fileno(), view, at)
+            written = os.pwrite(self._file, view, at)
             view, at = view[written:], at + written
 
     def read(self, row: int) -> bytes:
         """A row written before. `pread`, not a memory map, whose pages would count as ours."""
-        return os.pread(self._file.fileno(), self.width, row * self.width)
+        return os.pread(self._file, self.width, row * self.width)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import assemble, features, probe, state
+from . import assemble, features, probe, state, worth
 from . import weights as pretrained
 from .calibration import softmax, temperature
 from .engine import Engine, Single
@@ -16,7 +16,6 @@ from .fitting import Course, Lesson, Load, answers, compiled, fit
 from .run import Run, checked
 from .types import Example, Failure, FeatureStore, Listener, Outcome, Read, Recipe
 from .weights import Weights
-from .worth import leaked, scratch_answers
 
 
 def train(
@@ -69,7 +68,7 @@ class Trained(NamedTuple):
 
 def _course(run: Run) -> Course:
     saved = run.listener.saved()
-    course = Course(run.engine, run.told.step, run.told.epoch, run.work)
+    course = Course(run.engine, run.step, run.told.epoch, run.work)
     if saved is not None:
         course.history, course.resumed = list(saved[0]), state.read(saved[1])
     return course
@@ -87,10 +86,9 @@ def _pretrained(run: Run, weights: Weights | None, store: FeatureStore) -> Outco
     outcome = _outcome(run, trained, pooled)
     outcome.facts["weights_sha256"] = weights.sha256
     if not run.engine.rank:
-        test, training = run.rows("test"), run.rows("train")
-        with run.phase("yardstick", 15 * run.batches(training)):
-            outcome.yardstick = scratch_answers(run, training, run.rows("validation"), test, epochs=15)
-        outcome.random_split = leaked(run, pooled, probe.accuracy(line, pooled[test], run.labels[test]))
+        test = run.rows("test")
+        outcome.yardstick = worth.yardstick(run)
+        outcome.random_split = worth.leaked(run, pooled, probe.accuracy(line, pooled[test], run.labels[test]))
     return outcome
 
 
@@ -105,7 +103,7 @@ def _features(run: Run, base: Any, weights: Weights, store: FeatureStore) -> fea
     source = features.Source(backbone.name, weights.sha256, run.precision, backbone.side, recipe.seed)
     with run.phase("features", len(wanted)):
         features.Extraction(
-            run.examples, run.read, source, store, lambda x: engine.answer(extractor, x), found, run.told.step
+            run.examples, run.read, source, store, lambda x: engine.answer(extractor, x), found, run.step
         ).run(wanted, engine.rank, engine.size, engine.meet)
     return found
 
@@ -171,7 +169,7 @@ def _scratch(run: Run) -> Outcome:
     _taught(run, "full", model, load, recipe.head_epochs + recipe.tune_epochs, recipe.head_rate)
     outcome = _outcome(run, Trained(base, head, model, load), None)
     if not run.engine.rank:
-        outcome.random_split = leaked(run, None, _accuracy(outcome.test, run.labels[run.rows("test")]))
+        outcome.random_split = worth.leaked(run, None, _accuracy(outcome.test, run.labels[run.rows("test")]))
     return outcome
 
 

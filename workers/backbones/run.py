@@ -79,10 +79,6 @@ class Run:
         """The indices of a split's examples."""
         return np.flatnonzero([one.split == split for one in self.examples])
 
-    def batches(self, rows: np.ndarray) -> int:
-        """How many batches these examples make."""
-        return -(-len(rows) // self.recipe.batch)
-
     def album(self, side: int) -> Album:
         """The pictures at a side."""
         if side not in self._albums:
@@ -106,6 +102,10 @@ class Run:
             yield
         finally:
             self.timings[name] = self.timings.get(name, 0.0) + time.monotonic() - started
+
+    def step(self, done: int) -> None:
+        """Tell how much of a phase is done, in which all processes take part."""
+        self.engine.heed(self.told.step, done)
 
     def facts(self) -> dict[str, Any]:
         """On what and with what this training ran."""

@@ -11,16 +11,19 @@ from .fitting import Course, Lesson, answers, compiled, fit
 from .run import Run
 from .spec import BACKBONES
 
+EPOCHS = 15  # at most, of the yardstick
 DRAWS = 3  # random splits a probe is tried on: one draw of a small test set says little
 
 
-def scratch_answers(
-    run: Run, training: np.ndarray, validation: np.ndarray, test: np.ndarray, epochs: int
-) -> np.ndarray:
-    """Probabilities (n, classes) the small network gives to test examples, trained on these examples from nothing."""
+def yardstick(run: Run) -> np.ndarray:
+    """Test probabilities (n, classes) of the small network, trained from nothing on the same split."""
+    return _scratch(run, (run.rows("train"), run.rows("validation"), run.rows("test")), EPOCHS)
+
+
+def _scratch(run: Run, rows: tuple[np.ndarray, ...], epochs: int) -> np.ndarray:
     import keras
 
-    recipe, backbone = run.recipe, BACKBONES["scratch"]
+    (training, validation, test), recipe, backbone = rows, run.recipe, BACKBONES["scratch"]
     keras.utils.set_random_seed(recipe.seed)
     base = assemble.base(backbone, "float32")
     head = assemble.head(base.output_shape[-1], run.classes, recipe.dense, recipe.dropout, recipe.seed)
@@ -28,7 +31,8 @@ def scratch_answers(
     load = run.album(backbone.side).views(recipe.seed)
     lesson = Lesson("yardstick", model, load, run.labels, training, validation, epochs,
                     recipe.patience, recipe.batch, recipe.seed)  # fmt: skip
-    fit(lesson, Course(Single(), run.told.step))
+    with run.phase("yardstick", epochs * lesson.batches):
+        fit(lesson, Course(Single(), run.told.step))
     return softmax(answers(model, load, test, recipe.batch, Single()))
 
 
@@ -43,11 +47,9 @@ def leaked(run: Run, pooled: np.ndarray | None, honest: float) -> dict[str, Any]
 
 
 def _scratch_leaked(run: Run) -> float:
-    training, validation, test = shuffled(run, 0)
-    epochs = run.recipe.head_epochs + run.recipe.tune_epochs
-    with run.phase("yardstick", epochs * run.batches(training)):
-        found = scratch_answers(run, training, validation, test, epochs)
-    return float(np.mean(found.argmax(axis=1) == run.labels[test]))
+    rows = shuffled(run, 0)
+    found = _scratch(run, rows, run.recipe.head_epochs + run.recipe.tune_epochs)
+    return float(np.mean(found.argmax(axis=1) == run.labels[rows[2]]))
 
 
 def _probe_leaked(run: Run, pooled: np.ndarray) -> float:

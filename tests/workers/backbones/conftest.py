@@ -1,16 +1,35 @@
 """The tiny network stands among the backbones in every test of this folder."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from workers.backbones import spec
+from workers.backbones import spec, worth
 
 from . import tiny
 
+HERE = Path(__file__).parent
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-@pytest.fixture(autouse=True)
-def tiny_backbone(monkeypatch):
-    monkeypatch.setitem(spec.BACKBONES, "tiny", tiny.BACKBONE)
+@pytest.fixture(scope="session", autouse=True)
+def tiny_backbone():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(spec.BACKBONES, "tiny", tiny.BACKBONE)
+        yield
+
+
+@pytest.fixture
+def small_scratch(monkeypatch):
+    """A yardstick of 32 pixels and one epoch, where only its being there matters."""
+    monkeypatch.setitem(spec.BACKBONES, "scratch", tiny.SCRATCH)
+    monkeypatch.setattr(worth, "EPOCHS", 1)
+
+
+def pytest_collection_modifyitems(items):
+    """Keras 3.15 copies TensorFlow's variables in a way NumPy 2 warns of."""
+    warned = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.filterwarnings(warned))

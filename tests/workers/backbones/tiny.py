@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from workers.backbones import scratch
+from workers.backbones import scratch, spec
 from workers.backbones.recipe import train
 from workers.backbones.spec import Backbone, Published
 from workers.backbones.types import Epoch, Example, Recipe
@@ -24,6 +24,7 @@ BACKBONE = Backbone(
     lambda base: base.get_layer("block4_pool").output,
     Published(FILE, "http://127.0.0.1:9/tiny.weights.h5", ""),
 )
+SCRATCH = replace(spec.BACKBONES["scratch"], side=SIDE, build=lambda: scratch.build(SIDE, WIDTHS))
 RECIPE = Recipe(
     backbone="tiny", method="finetune", views=2, batch=8, head_epochs=3, tune_epochs=2, dense=16, precision="float32",
     head_rate=1e-2, tune_rate=1e-3,
@@ -101,7 +102,8 @@ class Listener:
     """Keeps what it is told; `act(kind, value)` may raise."""
 
     def __init__(self, act=lambda kind, value: None, saved=None) -> None:
-        self.told, self.act, self.resume = [], act, saved
+        self.act, self.resume = act, saved
+        self.told: list[tuple] = []
         self.epochs: list[Epoch] = []
 
     def phase(self, name, total):
@@ -126,12 +128,12 @@ class Listener:
         self.act(kind, value)
 
 
-def trained(folder: Path, /, *, given=None, read=read, weights=weights, store=None, listener=None, **changes):
+def trained(
+    folder: Path, /, *, given=None, read=read, weights=weights, store=None, listener=None, engine=None, **changes
+):
     """The outcome of a training of the tiny network, or of the recipe's changes."""
-    chosen = recipe(**changes)
+    chosen, work = recipe(**changes), folder / "scratch"
     start = weights(folder) if weights and chosen.backbone == "tiny" else None
-    work = folder / "scratch"
     work.mkdir(exist_ok=True)
-    return train(
-        given or examples(), read, chosen, start, Store() if store is None else store, listener or Listener(), work
-    )
+    kept = Store() if store is None else store
+    return train(given or examples(), read, chosen, start, kept, listener or Listener(), work, engine)
