@@ -13,7 +13,7 @@ from hub import storage, trained
 from hub.models import Account, DatasetVersion, ModelFile, Prediction, TrainedModel, TrainingRequest
 from tests import shelves, tflites
 from workers import predict
-from workers.backbones import measures
+from workers.backbones import heat, measures
 from workers.celery import app
 
 numbers = itertools.count(1)
@@ -56,6 +56,14 @@ def asked(made: TrainedModel, owner: Account, **fields: Any) -> TrainingRequest:
     usual = {"state": "ready", "model": made, "finished_at": timezone.now()}
     wish = {name: getattr(made, name) for name in ("backbone", "method", "hyperparameters")}
     return TrainingRequest.objects.create(owner=owner, version=version, **wish | usual | fields)
+
+
+def heated(made: TrainedModel, one: Prediction | None = None) -> Prediction:
+    """An answer of a model (its first, where none is given), with where it looked."""
+    found = one or made.predictions.order_by("image")[0]
+    found.heat = heat.png(np.eye(7))
+    made.predictions.filter(image=found.image_id).update(heat=found.heat)
+    return found
 
 
 def stored(made: TrainedModel, name: str, data: bytes, **fields: Any) -> ModelFile:

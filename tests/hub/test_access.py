@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from hub import archives, tokens
+from hub.models import DatasetVersion, TrainingRequest
 from tests import factories, images, shelves, trained
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage
@@ -43,6 +44,11 @@ DECISIONS = {
     "review": ("get", 403, 403, 200, 302),
     "decide_proposal": ("post", 403, 403, 404, 302),
     "signed_file": ("get", 403, 403, 403, 403),
+    "models": ("get", 200, 200, 200, 200),
+    "request_model": ("get", 200, 200, 200, 200),
+    "trainings": ("get", 200, 200, 200, 302),
+    "watch_label": ("post", 302, 302, 302, 302),
+    "decide_doubt": ("post", 403, 403, 400, 302),
 }
 # The same of a private dataset of the owner's, frozen and packed.
 OF_DATASETS = {
@@ -60,8 +66,16 @@ OF_DATASETS = {
     "version_by_id": ("get", 302, 404, 404, 404),
     "fetch": ("get", 200, 403, 403, 200),
 }
-# The same of a model of that dataset's.
+# The same of a model of that dataset's, and of the training it came from.
 OF_MODELS = {
+    "model": ("get", 200, 404, 404, 404),
+    "model_cell": ("get", 200, 404, 404, 404),
+    "model_file": ("get", 200, 404, 404, 404),
+    "heat": ("get", 200, 404, 404, 404),
+    "doubt": ("post", 302, 404, 404, 302),
+    "training": ("get", 200, 404, 404, 302),
+    "training_status": ("get", 200, 404, 404, 401),
+    "cancel_training": ("post", 302, 404, 404, 302),
     "try_model": ("post", 400, 404, 404, 404),
 }
 
@@ -116,6 +130,9 @@ def address(name: str, submission) -> str:
         "make_token": "/account/tokens/",
         "take_back_token": f"/account/tokens/{tokens.of(submission.batch.supplier).first().pk}/take-back/",
         "decide_proposal": "/proposals/1/",
+        "decide_doubt": "/doubts/1/",
+        "request_model": "/trainings/new/",
+        "watch_label": "/labels/valve/watch/",
         "signed_file": "/files/forged",
         "healthz": "/healthz",
         "readyz": "/readyz",
@@ -156,9 +173,18 @@ def test_each_address_of_a_private_dataset_lets_in_its_owner_alone(name, supplie
 def test_each_address_of_a_private_model_lets_in_its_owner_alone(name, supplier, settings, tmp_path):
     empty_storage(settings, tmp_path)
     model = trained.model(owner=supplier)
+    answered = trained.heated(model)
+    asked = TrainingRequest.objects.create(
+        owner=supplier, version=DatasetVersion.objects.get(), backbone="vgg16", method="finetune", hyperparameters={}
+    )
     method, *expected = OF_MODELS[name]
-    path = reverse(name, args=[model.pk])
-    answers = [getattr(visitor, method)(path) for visitor in everybody(supplier)]
+    pk = asked.pk if "training" in name else model.pk
+    more = {"model_file": {"name": "labels.txt"}, "heat": {"sha256": answered.image.sha256}}.get(name, {})
+    path = reverse(name, kwargs={"pk": pk, **more})
+    data = {"truth": 0, "guess": 0} if method == "get" else {"image": answered.image.sha256}
+    answers = [getattr(visitor, method)(path, data) for visitor in everybody(supplier)]
+    for answer in answers:
+        answer.close()
     assert [answer.status_code for answer in answers] == expected
 
 
