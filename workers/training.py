@@ -14,7 +14,7 @@ from billiard.process import active_children
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from hub import archives, jobs, progress, trainings
+from hub import archives, jobs, progress, storage, trainings
 from hub.models import DatasetVersion, Job, TrainingRequest
 from hub.problems import Refused
 from workers.celery import app
@@ -81,10 +81,17 @@ def told_as_failure(failure: type[Exception]) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise failure("out_of_memory") from error
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, storage.Away) as error:
+        if not full(error):
             raise
         raise failure("disk_full") from error
+
+
+def full(error: BaseException | None) -> bool:
+    """Whether it was a disk without room, ours or the store's."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return isinstance(error, storage.Away) and full(error.__cause__)
 
 
 def _begin(work: jobs.Work, request: TrainingRequest, ending: list[bool]) -> list[Job] | None:
