@@ -26,6 +26,8 @@ WAIT, EACH = 10, 2  # seconds a visitor waits for the first picture, and for eac
 # So many visitors may wait at once: the web's other threads go on with pages.
 WAITING = threading.BoundedSemaphore(4)
 KEPT = 2
+# Celery gives up on a Redis that is away with a RuntimeError.
+AWAY = (OperationalError, RedisError, RuntimeError)
 _loaded: "OrderedDict[tuple[str, ...], Model]" = OrderedDict()
 
 
@@ -56,13 +58,13 @@ def _asked(model: TrainedModel, names: list[str]) -> dict[str, Any]:
         result = predict.apply_async([model.pk, names], **limits)
         answer = result.get(timeout=wait, propagate=False)
         result.forget()
-    except (NoAnswer, OperationalError, RedisError) as error:
+    except (NoAnswer, *AWAY) as error:
         answer = error
     if isinstance(answer, dict):
         return answer
     trying.forget(names)
     log.error("no answer", model=model.pk, error=repr(answer))
-    raise Refused("away" if isinstance(answer, OperationalError | RedisError) else "no_predict_worker", 503)
+    raise Refused("away" if isinstance(answer, AWAY) else "no_predict_worker", 503)
 
 
 @app.task(ignore_result=False)
