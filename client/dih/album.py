@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +37,14 @@ class Found:
     split: str
 
 
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The `version` a folder is of (its manifest's SHA-256), and licence and credit of each of its files."""
+
+    version: str
+    files: dict[str, tuple[str, str]]
+
+
 @dataclass(slots=True)
 class Album:
     """What a folder holds. `examples` and `files` go together; `skipped` are files and why, in words.
@@ -56,6 +64,10 @@ class Album:
     def read(self, example: Example) -> bytes:
         """The bytes of a picture, made small."""
         return (self.small / f"{example.id}.jpg").read_bytes()
+
+    def name(self, path: Path) -> str:
+        """A file as it is called below the folder."""
+        return path.relative_to(self.folder).as_posix()
 
 
 def opened(folder: Path, small: Path, side: int, seed: int, said: Said) -> Album:
@@ -110,11 +122,11 @@ def _names(folder: Path, order: Sequence[str]) -> list[str]:
     return [names.get(one) or one for one in order]
 
 
-def credits(folder: Path) -> tuple[str, Counter[str], int]:
-    """The version an archive of the hub's is of (its manifest's SHA-256), its licences, and how many gave pictures."""
+def credits(folder: Path) -> Credits:
+    """What an archive of the hub's says of its pictures; of any other folder, nothing."""
     manifest, rows = folder / MANIFEST, _rows(folder / "ATTRIBUTION.csv")
     version = sums.of(manifest) if manifest.is_file() else ""
-    return version, Counter(row.get("licence", "") for row in rows), len({row.get("credit") for row in rows})
+    return Credits(version, {row["file"]: (row.get("licence", ""), row.get("credit", "")) for row in rows})
 
 
 def _kept(found: Sequence[Found], album: Album, side: int, said: Said) -> dict[str, tuple[Found, np.ndarray | None]]:

@@ -9,7 +9,7 @@ from dih import sums
 from dih.failures import DIFFERENT, NOT_FOUND, OK, USAGE, Failure
 from dih.said import Said
 from dih.train import INSTALL as TRAIN
-from dih.train import missing_packages
+from dih.train import missing_packages, silent_start
 
 PREDICT = "Install what it needs: pip install 'dih[predict]'"
 DEFAULT, LABELS = "model-float16.tflite", "labels.txt"
@@ -76,6 +76,7 @@ def _tflite(path: Path, labels: list[str]) -> Model:
 def _keras(path: Path, labels: list[str]) -> Model:
     """In Keras' safe mode, which refuses the code it knows to look for."""
     missing_packages(("keras", "tensorflow"), TRAIN)
+    silent_start()
     import keras
 
     try:

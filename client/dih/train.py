@@ -40,7 +40,7 @@ WORDS = {
 def train(said: Said, asked: Any) -> int:
     """`dih train`: 0 when the model's folder is there, every file of it checked. Raises Failure."""
     missing_packages(NEEDED, INSTALL)
-    _silent_start()
+    silent_start()
     from dih import album, going
     from dih.backbones.spec import BACKBONES
     from dih.backbones.types import Failure as Ended
@@ -48,7 +48,8 @@ def train(said: Said, asked: Any) -> int:
     backbone = BACKBONES[asked.backbone]
     if asked.out.resolve().is_relative_to(asked.dir.resolve()):
         raise Failure(USAGE, "out_inside", f"{asked.out} would lie among the pictures.", "Name a folder beside them.")
-    kept = _room(asked.out)
+    _check_room(asked.out)
+    kept = asked.out / KEPT
     with _in_words(Ended):
         weights = _weights(asked) if backbone.published else None
         found = album.opened(asked.dir, kept / "pictures", backbone.side, asked.seed, said)
@@ -65,7 +66,7 @@ def train(said: Said, asked: Any) -> int:
     return OK
 
 
-def _silent_start() -> None:
+def silent_start() -> None:
     """TensorFlow greets on standard error as it is imported, and cannot be asked not to."""
     import logging
 
@@ -100,12 +101,10 @@ def _in_words(ended: type[Exception]) -> Iterator[None]:
         raise Failure(USAGE, code, WORDS.get(code, code).format(**detail), advice) from failure
 
 
-def _room(out: Path) -> Path:
-    """Where the unfinished training is kept. Raises Failure for a folder that holds something else."""
+def _check_room(out: Path) -> None:
+    """Raises Failure for a folder that holds anything but an unfinished training."""
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / KEPT).is_dir())):
         raise Failure(USAGE, "out_exists", f"{out} is there already.", "Name another folder, or remove it.")
-    (out / KEPT).mkdir(parents=True, exist_ok=True)
-    return out / KEPT
 
 
 def _weights(asked: Any) -> "Weights":

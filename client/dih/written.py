@@ -1,9 +1,12 @@
 """A trained model's folder: figures, files, charts, every model file checked, papers last."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from dih.album import Album, credits
 from dih.backbones import card, charts, checking, export, golden, predictor, report
@@ -31,17 +34,18 @@ def write(
 
 
 def _material(found: Album) -> export.Material:
-    test = [one for one in found.examples if one.split == "test"]
-    training = [one for one in found.examples if one.split == "train"]
-    some = [found.read(one) for one in spread(training, REPRESENTATIVE)]
-    pictures = [golden.Picture(one.id, found.read(one)) for one in spread(test, GOLDEN)]
-    return export.Material(found.labels, test, some, pictures)
+    files = credits(found.folder).files
+    given = dict(zip((one.id for one in found.examples), map(found.name, found.files), strict=True))
+    test, training = ([one for one in found.examples if one.split == split] for split in ("test", "train"))
+    pictures = [
+        golden.Picture(one.id, found.read(one), *files.get(given[one.id], ("", ""))) for one in spread(test, GOLDEN)
+    ]
+    return export.Material(found.labels, test, [found.read(one) for one in spread(training, REPRESENTATIVE)], pictures)
 
 
-def spread(examples: Sequence[Example], most: int) -> Sequence[Example]:
+def spread(examples: Sequence[Example], most: int) -> list[Example]:
     """At most so many, spread over all of them."""
-    step = max(1, -(-len(examples) // most))
-    return examples[::step]
+    return [examples[round(place)] for place in np.linspace(0, len(examples) - 1, min(most, len(examples)))]
 
 
 def _listed(found: Album, folder: Path) -> export.Artefact:
@@ -49,14 +53,14 @@ def _listed(found: Album, folder: Path) -> export.Artefact:
     with (folder / "files.csv").open("w", encoding="utf-8", newline="") as file:
         write = predictor.table(file, ("file", "image", "label", "split", "group", "skipped"))
         for path, one in zip(found.files, found.examples, strict=True):
-            write((str(path.relative_to(found.folder)), one.id, found.labels[one.label], one.split, one.group, ""))
+            write((found.name(path), one.id, found.labels[one.label], one.split, one.group, ""))
         for path, why in found.skipped:
-            write((str(path.relative_to(found.folder)), "", "", "", "", why))
+            write((found.name(path), "", "", "", "", why))
     return export.artefact(folder / "files.csv")
 
 
 def _facts(recipe: Recipe, found: Album, weights: Weights | None, outcome: Outcome) -> card.Facts:
-    version, licences, people = credits(found.folder)
+    credit = credits(found.folder)
     name = found.folder.resolve().name
     return card.Facts(
         title=f"{name}: {recipe.backbone}",
@@ -68,9 +72,9 @@ def _facts(recipe: Recipe, found: Album, weights: Weights | None, outcome: Outco
         split=found.split,
         weights=_origin(weights, BACKBONES[recipe.backbone].published),
         weights_sha256=weights.sha256 if weights else "",
-        version=version,
-        licences=licences,
-        credits=people,
+        version=credit.version,
+        licences=Counter(licence for licence, _ in credit.files.values()),
+        credits=len({who for _, who in credit.files.values()}),
         made={key: outcome.facts[key] for key in ("precision", "device", "versions") if key in outcome.facts},
     )
 

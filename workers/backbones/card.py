@@ -211,4 +211,8 @@ def _side(facts: Facts) -> int:
 
 
 def _listed(told: Mapping[str, Any]) -> str:
-    return "\n".join(f"- {escaped(str(name))}: {escaped(str(value))}" for name, value in told.items())
+    return "\n".join(f"- {escaped(str(name))}: {escaped(_flat(value))}" for name, value in told.items())
+
+
+def _flat(value: Any) -> str:
+    return ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, Mapping) else str(value)
