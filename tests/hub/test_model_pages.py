@@ -9,7 +9,7 @@ from hub import trained as shown
 from hub.models import Acquisition, Dataset, DatasetVersion, ModelFile
 from tests import factories, shelves, trained
 from tests.hub.conftest import logged_in
-from tests.parts import empty_storage
+from tests.parts import committed, empty_storage
 
 pytestmark = pytest.mark.django_db
 
@@ -146,10 +146,18 @@ def test_a_file_comes_whole_as_an_attachment_and_is_counted_with_who_fetched_it(
     assert b"".join(answer.streaming_content) == b"Ball\nCube\n"
     assert answer["Content-Disposition"] == 'attachment; filename="labels.txt"'
     assert len(b"".join(Client().get(f"/models/{model.pk}/files/labels.txt").streaming_content)) == 10
-    assert Client().head(f"/models/{model.pk}/files/labels.txt").content == b""
     model.refresh_from_db()
     assert model.downloads == ModelFile.objects.get(name="labels.txt").downloads == 2
     assert Acquisition.objects.get().account == grace
+
+
+@committed
+def test_to_ask_how_large_a_file_is_counts_for_nothing():
+    model = trained.model(public=True)
+    answer = Client().head(f"/models/{model.pk}/files/labels.txt")
+    assert (answer["Content-Length"], answer.content) == ("10", b"")
+    model.refresh_from_db()
+    assert model.downloads == 0
 
 
 def test_a_drawing_never_opens_in_the_page_of_the_hub(model):
