@@ -41,6 +41,7 @@ def start(work: jobs.Work, request: TrainingRequest) -> None:
     with transaction.atomic():
         jobs.check(work)
         _live(request.pk).update(state=State.RUNNING, started_at=Coalesce("started_at", Now()), **again)
+    request.refresh_from_db(fields=["started_at"])
 
 
 def phase(work: jobs.Work, request: int, name: str, total: int) -> None:

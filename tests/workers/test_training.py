@@ -82,6 +82,7 @@ def test_a_request_becomes_a_model_with_all_its_files(settings, tmp_path):
     request = worked(asked())
     model = request.model
     assert (request.state, model.labels, model.images) == ("ready", ["Ball", "Cube"], 60)
+    assert model.seconds > 1
     files = {file.name: file for file in model.files.all()}
     assert set(trained.NEEDED) | {"golden.zip", "model.onnx", "curves.svg", "confusion.png"} <= set(files)
     assert max(files[name].gap for name in ("model.keras", "saved_model.zip", "model-float16.tflite")) <= 1e-3

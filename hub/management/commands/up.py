@@ -99,7 +99,7 @@ def processes(port: int) -> dict[str, list[str]]:
 
 def environment() -> dict[str, str]:
     """What the processes are told; an embedded hub gets its own key, and answers to this machine alone."""
-    given = {"PYTHONUNBUFFERED": "1", "HUB_HOME": str(embedded.home())}
+    given = {"PYTHONUNBUFFERED": "1", "HUB_HOME": str(embedded.home()), "TF_CPP_MIN_LOG_LEVEL": "3"}
     if is_embedded():
         # Not debug, whose pages tell too much; but no TLS, no collected files, and logs for a person.
         local = {"HUB_DEBUG": "0", "HUB_HTTP": "1", "HUB_FIND_STATIC": "1", "HUB_LOG": "text"}
