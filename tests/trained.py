@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
+from celery.contrib.testing.worker import start_worker
 from django.utils import timezone
 
 from hub import storage, trained
@@ -17,6 +19,7 @@ from workers.backbones import heat, measures
 from workers.celery import app
 
 numbers = itertools.count(1)
+celerys_own = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
 TFLITE = "model-float16.tflite"
 
 
@@ -82,6 +85,17 @@ def answering_at_once() -> Iterator[None]:
         yield
     finally:
         app.conf.task_always_eager = False
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """A predict worker in threads of this process (others would cap its memory), heard through Redis.
+
+    Mark such tests `celerys_own`.
+    """
+    predict._loaded.clear()
+    with start_worker(app, pool="threads", queues=["predict"], perform_ping_check=False, shutdown_timeout=20):
+        yield
 
 
 def _answers(version: DatasetVersion) -> list[Prediction]:

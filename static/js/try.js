@@ -43,7 +43,8 @@ function show(row, said, seconds) {
 function bar({ label, probability }) {
   const row = blank.content.cloneNode(true).firstElementChild;
   part(row, "label").textContent = label;
-  part(row, "percent").textContent = `${(100 * probability).toFixed(1)} %`;
+  const close = (probability > 0 && probability < 0.01) || (probability > 0.99 && probability < 1);
+  part(row, "percent").textContent = `${(100 * probability).toFixed(close ? 1 : 0)} %`;
   row.querySelector("rect:last-child").setAttribute("width", `${100 * probability}%`);
   return row;
 }

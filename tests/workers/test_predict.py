@@ -6,7 +6,6 @@ import sys
 import time
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 
 from hub import embedded, storage, trying
 from hub import trained as domain
@@ -18,8 +17,6 @@ from tests.parts import committed, empty_storage
 from workers import predict
 from workers.backbones import predictor
 from workers.celery import app
-
-CELERYS_OWN = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -49,22 +46,22 @@ def directly(model, data: bytes, tmp_path) -> list[dict]:
 
 
 @committed
-@CELERYS_OWN
+@trained.celerys_own
 def test_through_redis_and_a_worker_comes_what_the_delivered_program_says(tmp_path):
     model = trained.model()
     pictures = [images.photo(seed=4), images.oriented(6), images.cmyk(), images.plain(GREEN)]
-    with start_worker(app, pool="solo", queues=["predict"], perform_ping_check=False, shutdown_timeout=20):
+    with trained.worker():
         said = predict.ask(model, pictures)["pictures"]
     assert [one["answers"] for one in said] == [directly(model, data, tmp_path) for data in pictures]
     assert kept() == []
 
 
 @committed
-@CELERYS_OWN
+@trained.celerys_own
 def test_a_worker_that_fails_is_no_worker_and_keeps_nothing(monkeypatch):
     model = trained.model()
     monkeypatch.setattr(predict, "_model", lambda _: 1 / 0)
-    with start_worker(app, pool="solo", queues=["predict"], perform_ping_check=False, shutdown_timeout=20):
+    with trained.worker():
         assert code(model) == "no_predict_worker"
     assert kept() == []
 
