@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from workers.backbones import card, export
 
@@ -41,7 +41,7 @@ FACTS = card.Facts(
 def written(**changes) -> tuple[dict, str]:
     """The YAML head and the body."""
     _, head, body = card.card(dataclasses.replace(FACTS, **changes), METRICS, FILES, GAPS).split("---\n", 2)
-    return yaml.safe_load(head), body
+    return YAML(typ="safe").load(head), body
 
 
 def test_model_hubs_find_what_they_look_for():
