@@ -76,7 +76,7 @@ def test_every_lasting_service_has_a_health_check(name: str) -> None:
     assert ends_by_itself or in_dockerfile or SERVICES[name]["healthcheck"]["test"]
 
 
-@pytest.mark.parametrize("name", SCALED)
+@pytest.mark.parametrize("name", sorted(SCALED))
 def test_a_service_that_scales_has_nothing_there_can_be_only_one_of(name: str) -> None:
     assert not SERVICES[name].keys() & {"container_name", "ports", "hostname"}
 
