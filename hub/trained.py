@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from hub import datasets, storage
-from hub.models import Account, Acquisition, Image, ModelFile, Prediction, TrainedModel
+from hub.models import Account, Acquisition, DatasetVersion, Image, ModelFile, Prediction, TrainedModel
 from hub.problems import Refused
 
 TYPES = {
@@ -26,9 +26,9 @@ NEEDED = (
 
 
 def visible_to(account: Account | None) -> QuerySet[TrainedModel]:
-    """The models an account (None: a stranger) may see: of versions it may see, and those it asked for."""
+    """The models an account (None: a stranger) may see: of versions it may see, and those it has."""
     seen = Q(digest__in=datasets.versions_visible_to(account).exclude(digest="").values("digest"))
-    return TrainedModel.objects.filter(seen | Q(requests__owner=account) if account else seen).distinct()
+    return TrainedModel.objects.filter(seen | Q(acquisitions__account=account) if account else seen).distinct()
 
 
 def acquire(model: TrainedModel, account: Account) -> None:
@@ -80,6 +80,12 @@ def retire(image: Image) -> None:
     """The image was withdrawn: no model gives it away any more. In the transaction that withdraws it."""
     given_away = Prediction.objects.filter(image=image, golden=True).values("model")
     ModelFile.objects.filter(model__in=given_away, name=GOLDEN).delete()
+
+
+def forget() -> int:
+    """Drop the models whose every version was deleted and that nobody has. How many."""
+    kept = DatasetVersion.objects.filter(digest=OuterRef("digest"))
+    return TrainedModel.objects.filter(~Exists(kept), acquisitions=None).delete()[0]
 
 
 def lost(model: TrainedModel) -> tuple[int, int]:

@@ -56,7 +56,10 @@ def train_model(work: jobs.Work) -> list[Job] | None:
     """Train a model as its request says; or give the one that is there, or say in a code why there is none."""
     from workers.backbones.types import Failure, Stopped
 
-    request = TrainingRequest.objects.select_related("version__dataset", "owner").get(pk=work.subject)
+    request = TrainingRequest.objects.select_related("version__dataset", "owner").filter(pk=work.subject).first()
+    if request is None:  # its dataset was deleted
+        jobs.finish(work)
+        return None
     ending: list[bool] = []
     try:
         with told_to_end(ending), told_as_failure(Failure):

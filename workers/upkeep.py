@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import archives, failures, jobs, notices, objects, places, progress, submissions, watches
+from hub import archives, failures, jobs, notices, objects, places, progress, submissions, trained, watches
 from hub.models import Batch, IdempotencyKey, Job, Submission
 from workers.celery import app, ring, unheard
 from workers.working import work_on
@@ -49,6 +49,7 @@ def tidy() -> None:
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()
     IdempotencyKey.objects.filter(created_at__lt=Now() - KEEP_KEYS).delete()
     archives.forget()
+    trained.forget()
     objects.drop_parts()
     for alias in objects.ALIASES:
         clear_orphans(alias)

@@ -28,7 +28,7 @@ def states() -> list[str]:
 
 
 def test_the_demo_comes_marked_as_drawn_and_leaves_without_a_trace(monkeypatch):
-    some = [*drawings.pictures()[:2], *drawings.pictures()[-4:]]
+    some = [picture for picture in drawings.pictures() if picture.number in (0, 1, *range(84, 88))]
     monkeypatch.setattr(drawings, "pictures", lambda: some)
     person = factories.checked(images.photo(seed=1))
     call_command("demo", stdout=io.StringIO())

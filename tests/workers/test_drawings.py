@@ -19,7 +19,7 @@ def test_the_same_picture_is_drawn_every_time():
 
 def test_pictures_have_names_of_their_own_and_a_dozen_labels():
     made = drawings.pictures()
-    assert len({picture.filename for picture in made}) == len(made) == 88
+    assert len({picture.filename for picture in made}) == len(made) == 133
     assert len({picture.label for picture in made}) == 12
 
 

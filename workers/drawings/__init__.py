@@ -1,5 +1,5 @@
 """Pictures the hub draws itself, for a first sight of an empty hub. Knows nothing of the hub."""
 
-from .gallery import Picture, pictures
+from .gallery import TRAINABLE, Picture, pictures
 
-__all__ = ["Picture", "pictures"]
+__all__ = ["TRAINABLE", "Picture", "pictures"]

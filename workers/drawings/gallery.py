@@ -1,4 +1,4 @@
-"""Which pictures there are: about seventy, always the same, no two alike but the copies planted to be refused."""
+"""Which pictures there are: some 130, always the same, no two alike but the copies planted to be refused."""
 
 import io
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from .canvas import Pen, darker, finished, gradient, hexed, lighter
 from .scenes import Scene
 
 EACH = 7
+# Of these so many more, and first: enough to train a small model on.
+MORE, TRAINABLE = 15, ("Cat", "Leaf", "Sailing boat")
 # Label → how it is drawn, and where it stands.
 THINGS: dict[str, tuple[Callable[[Pen, Scene], None], str]] = {
     "Apple": (things.apple, "room"),
@@ -42,13 +44,22 @@ class Picture:
 
 def pictures() -> list[Picture]:
     """All pictures in the order they are given, kinds mixed; copies and a too small one among the last."""
-    found = []
-    for turn in range(EACH):
-        for kind, label in enumerate(THINGS):
-            number = turn * len(THINGS) + kind
-            name = f"{label.lower().replace(' ', '-')}-{turn + 1}.jpg"
-            found.append(Picture(number, label, name, partial(draw, label, number)))
-    return [*found, *planted(len(found))]
+    found = [
+        picture(label, turn, turn * len(THINGS) + kind) for turn in range(EACH) for kind, label in enumerate(THINGS)
+    ]
+    last = len(found) + len(planted(0))
+    more = [
+        picture(label, EACH + turn, last + turn * len(TRAINABLE) + kind)
+        for turn in range(MORE)
+        for kind, label in enumerate(TRAINABLE)
+    ]
+    return [*more, *found, *planted(len(found))]
+
+
+def picture(label: str, turn: int, number: int) -> Picture:
+    """One more picture of a thing."""
+    name = f"{label.lower().replace(' ', '-')}-{turn + 1}.jpg"
+    return Picture(number, label, name, partial(draw, label, number))
 
 
 def draw(label: str, number: int) -> bytes:

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from hub import archives, crowd, datasets, farewell
+from hub import archives, crowd, datasets, farewell, reasons, trainings
 from hub.management.commands.simulate import report, wait_for_verdicts
-from hub.models import Account, Dataset, DatasetVersion, Job, Label
+from hub.models import Account, Backbone, Dataset, DatasetVersion, Job, Label
 from hub.problems import Refused
 from hub.selections import read
 from hub.sources import Photo
@@ -80,26 +80,48 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(pictures)} pictures drawn and given by {len(people)} invented suppliers.")
         wait_for_verdicts(whole.answers, self.stdout.write)
         self.stdout.write("\n".join(report(whole, time.monotonic() - start)))
-        self.freeze(people[0], [label for label in labels.values() if label])
+        self.freeze(people[0], labels)
 
-    def freeze(self, owner: Account, labels: list[Label]) -> None:
-        """Freeze a first public dataset of what was drawn, and pack it, once all of it has been compared."""
+    def freeze(self, owner: Account, labels: dict[str, Label]) -> None:
+        """Freeze first public datasets of what was drawn, once all of it has been compared; pack one, train on one."""
+        from workers.drawings import TRAINABLE
+
         wait_for(lambda: not Job.objects.filter(kind=Job.Kind.RELATE, state__in=["queued", "running"]).exists())
+        some = [label for name, label in labels.items() if name in TRAINABLE]
+        text = "Pictures the hub drew itself, so that a new hub has {} to look at."
+        small = self.frozen(owner, "Cats, leaves and boats", text.format("a model"), some)
+        whole = self.frozen(owner, "Drawn things", text.format("a dataset"), list(labels.values()))
+        if whole:
+            ring(archives.order(whole, "imagefolder", 224)[1])
+        if small:
+            self.train(small)
+
+    def frozen(self, owner: Account, name: str, description: str, labels: list[Label]) -> DatasetVersion | None:
+        """A public dataset of these labels, frozen; None where nothing came of it."""
         split = {"train": 0.6, "validation": 0.2, "test": 0.2}
         selection = read({"labels": [label.pk for label in labels], "split": split})
-        dataset = datasets.create(
-            owner=owner, name="Drawn things", selection=selection,
-            description="Pictures the hub drew itself, so that a new hub has a dataset to look at.",
-        )  # fmt: skip
+        dataset = datasets.create(owner=owner, name=name, selection=selection, description=description)
         try:
             version, job = datasets.order_version(dataset)
         except Refused:  # some of the drawings are here already
             datasets.delete(dataset)
-            return
+            return None
         Dataset.objects.filter(pk=dataset.pk).update(public=True)
         ring(job)
         wait_for(lambda: DatasetVersion.objects.filter(pk=version.pk, state="ready").exists())
         version.refresh_from_db()
-        if version.state == DatasetVersion.State.READY:
-            ring(archives.order(version, "imagefolder", 224)[1])
-            self.stdout.write(f"A first dataset is frozen: {version.images} images, id {version.digest[:12]}.")
+        if version.state != DatasetVersion.State.READY:
+            return None
+        self.stdout.write(f"“{name}” is frozen: {version.images} images, id {version.digest[:12]}.")
+        return version
+
+    def train(self, version: DatasetVersion) -> None:
+        """Have the first premium user ask for a small model, from scratch: it needs no weights from elsewhere."""
+        wait_for(lambda: Backbone.objects.filter(name=trainings.SCRATCH).exists(), 30)
+        asker = Account.objects.filter(plan=Account.Plan.PREMIUM, invented=False).order_by("pk").first()
+        try:
+            if asker:
+                ring(trainings.ask(asker, version, trainings.Wish(trainings.SCRATCH, "full"), mail=False)[1])
+                self.stdout.write(f"{asker.username} asked for a first model: /models/ has it in some minutes.")
+        except Refused as refused:
+            self.stdout.write(f"No first model: {reasons.words(refused.code, refused.detail)}")
