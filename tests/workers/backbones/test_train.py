@@ -124,19 +124,13 @@ def test_damaged_features_are_computed_anew(finetuned, tmp_path):
 
 @pytest.mark.parametrize("last", [1, 3, 4])
 def test_a_resumed_training_is_the_uninterrupted_one(finetuned, tmp_path, last):
-    def stop(kind, value):
-        if kind == "epoch" and value.number == last:
-            raise Stopped
-
-    broken = tiny.Listener(stop)
-    with pytest.raises(Stopped):
-        tiny.trained(tmp_path, listener=broken, store=finetuned[2])
-    (tmp_path / "kept.npz").write_bytes(broken.state)
-    second = tiny.Listener(saved=(broken.epochs, tmp_path / "kept.npz"))
-    outcome = tiny.trained(tmp_path, listener=second, store=finetuned[2])
-    assert losses(outcome.history) == losses(finetuned[0].history)
+    outcome, first, store, _ = finetuned
+    (tmp_path / "kept.npz").write_bytes(first.states[last - 1])
+    second = tiny.Listener(saved=(first.epochs[:last], tmp_path / "kept.npz"))
+    resumed = tiny.trained(tmp_path, listener=second, store=store)
+    assert losses(resumed.history) == losses(outcome.history)
     assert [epoch.number for epoch in second.epochs] == list(range(last + 1, 6))
-    np.testing.assert_allclose(outcome.test, finetuned[0].test, atol=1e-6)
+    np.testing.assert_allclose(resumed.test, outcome.test, atol=1e-6)
 
 
 @pytest.mark.parametrize("phase", ["features", "head", "tune", "yardstick"])
@@ -186,14 +180,26 @@ def test_running_out_of_memory_ends_in_a_failure(tmp_path, monkeypatch):
     assert failure.value.code == "out_of_memory"
 
 
-def test_weights_of_another_network_are_refused(tmp_path):
-    def others(folder):
+def test_a_picture_that_vanished_ends_in_a_failure_and_leaves_nothing(tmp_path):
+    def gone(example):
+        if example.group == 7:
+            raise FileNotFoundError(example.id)
+        return tiny.read(example)
+
+    with pytest.raises(Failure) as failure:
+        tiny.trained(tmp_path, read=gone)
+    assert (failure.value.code, failure.value.detail) == ("picture_gone", {"image": tiny.examples()[7].id})
+    assert os.listdir(tmp_path / "scratch") == []
+
+
+def test_weights_cut_short_after_they_were_found_are_refused(tmp_path):
+    def cut(folder):
         found = tiny.weights(folder)
         found.path.write_bytes(found.path.read_bytes()[:5000])
         return found
 
     with pytest.raises(Failure) as failure:
-        tiny.trained(tmp_path, weights=others)
+        tiny.trained(tmp_path, weights=cut)
     assert failure.value.code == "weights_damaged"
 
 

@@ -105,6 +105,7 @@ class Listener:
         self.act, self.resume = act, saved
         self.told: list[tuple] = []
         self.epochs: list[Epoch] = []
+        self.states: list[bytes] = []
 
     def phase(self, name, total):
         self._tell("phase", name)
@@ -114,7 +115,7 @@ class Listener:
 
     def epoch(self, epoch, state):
         self.epochs.append(epoch)
-        self.state = state.read_bytes()
+        self.states.append(state.read_bytes())
         self._tell("epoch", epoch)
 
     def early(self, result):
