@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db.models import Count, F, Func, QuerySet
 
-from hub import curves, doubts, trained
-from hub.curves import Chart
+from hub import doubts, trained
 from hub.models import Backbone, Image, Label, Prediction, TrainedModel, TrainingEpoch
 from hub.trainings import SCRATCH
 
@@ -18,15 +17,6 @@ BASELINES = {
     "probe": "A linear probe on the same network",
     "majority": "Always the commonest label",
     "chance": "Guessing",
-}
-REFUSALS = {
-    "few_groups": "there are fewer than 20 distinct photos to draw a curve from",
-    "few_tests": "too few photos are held back to see a difference of three points",
-    "flat": "more photos have changed little so far",
-    "not_rising": "the curve does not rise steadily",
-    "poor_fit": "the curve is too uneven to be continued",
-    "ceiling": "the curve levels off before three points more",
-    "too_far": "it would take more than twenty times what there is",
 }
 FILES = {
     "model.keras": "Keras: takes a photo as it is, of any size",
@@ -42,6 +32,13 @@ FILES = {
     "predictions.csv": "Every answer on the test",
     "README.md": "The model card",
 }
+CHARTS = {
+    "confusion": "The confusion matrix",
+    "curves": "Loss and accuracy by epoch",
+    "reliability": "How sure, and how right",
+    "learning-curve": "The learning curve",
+}
+FILES |= {f"{name}.{kind}": words for name, words in CHARTS.items() for kind in ("svg", "png")}
 
 
 def title(model: TrainedModel) -> str:
@@ -56,8 +53,23 @@ def against(model: TrainedModel) -> list[dict[str, Any]]:
     told = model.metrics.get("baselines", {})
     low, high = model.metrics["interval"]
     rows = [{"name": "This model", "value": model.accuracy, "low": low, "high": high}]
-    rows += [{"name": words, "value": told[name]} for name, words in BASELINES.items() if told.get(name) is not None]
-    return rows
+    others = {name: words for name, words in BASELINES.items() if name != model.method}
+    return rows + [{"name": words, "value": told[name]} for name, words in others.items() if told.get(name) is not None]
+
+
+def warnings(model: TrainedModel) -> list[str]:
+    """What to know before trusting it, in words: of the report's codes those that no other part of the page says."""
+    told = model.metrics.get("advice", [])
+    worse = [BASELINES[one["than"]] for one in told if one["code"] == "not_better" and one["than"] != model.method]
+    few = [model.labels[n] for one in told if one["code"] == "few_tests" for n in one["labels"]]
+    said: list[str] = []
+    if worse:
+        said.append(f"This test cannot tell it from: {'; '.join(worse).lower()}.")
+    if few:
+        more = f" and {len(few) - COVERS} more" if len(few) > COVERS else ""
+        named = f"{', '.join(few[:COVERS])}{more}"
+        said.append(f"With fewer than five photos in the test, the figures of {named} are rough.")
+    return said
 
 
 def careless(model: TrainedModel) -> dict[str, Any]:
@@ -86,63 +98,6 @@ def confusion(model: TrainedModel) -> list[dict[str, Any]]:
 def _cell(model: TrainedModel, truth: int, guess: int, n: int, whole: int) -> dict[str, Any]:
     shade = max(1, round(SHADES * n / whole)) if n else 0
     return {"n": n, "guess": guess, "label": model.labels[guess], "hit": truth == guess, "shade": shade}
-
-
-def calibration(model: TrainedModel) -> Chart | None:
-    """How often it was right where it was so sure, as bars, beside the line of one exactly as sure as right."""
-    bins = [one for one in model.metrics.get("calibration", {}).get("bins", []) if one["n"]]
-    if not bins:
-        return None
-    x, y = curves.across(0, 1), curves.up(0, 1)
-    even = curves.line("as sure as right", "dash", [0, 1], [0, 1], x, y)
-    spans = [(x.at(one["confidence"]), y.at(0), y.at(one["accuracy"])) for one in bins]
-    lines = [even] if even else []
-    return Chart("Right, by how sure it was", lines, _shares(x), _shares(y), spans=spans, thick=True)
-
-
-def _shares(axis: curves.Axis) -> list[tuple[float, str]]:
-    return curves.ticks(axis, curves.percent)
-
-
-def growth(model: TrainedModel) -> Chart | None:
-    """The learning curve of the linear head, and where its law leads with twice the photos."""
-    told = model.metrics.get("learning_curve") or {}
-    sizes = told.get("sizes") or []
-    if len(sizes) < 2:
-        return None
-    fit = told.get("fit")
-    x = curves.across(sizes[0], sizes[-1] * (2 if fit else 1), ratio=True)
-    y = curves.up(max(0.0, int(10 * min(told["low"])) / 10), 1.0)
-    lines = [curves.line("measured", "ink", sizes, told["accuracy"], x, y)]
-    if fit:
-        further = [sizes[-1] * (1 + n / 8) for n in range(9)]
-        law = [min(1.0, fit["a"] - fit["b"] * n ** -fit["c"]) for n in further]
-        lines.append(curves.line("with up to twice the photos, if it goes on so", "dash", further, law, x, y))
-    spans = [(x.at(n), y.at(low), y.at(high)) for n, low, high in zip(sizes, told["low"], told["high"], strict=True)]
-    across = [(x.at(n), f"{n:g}") for n in sizes]
-    return Chart("Accuracy by distinct photos learnt from", [one for one in lines if one], across, _shares(y), spans)
-
-
-def grown(model: TrainedModel) -> list[tuple[float, ...]]:
-    """The learning curve as a table: distinct photos, accuracy, the least and the most of the draws."""
-    told = model.metrics.get("learning_curve") or {}
-    return list(zip(*(told.get(name) or [] for name in ("sizes", "accuracy", "low", "high")), strict=True))
-
-
-def advice(model: TrainedModel) -> list[dict[str, Any]]:
-    """What more photos would bring, the whole (label None) first; `refused` in words where nothing is promised."""
-    labels = Label.objects.in_bulk(model.label_ids)
-    told = (model.metrics.get("learning_curve") or {}).get("advice", [])
-    return [_advice(model, one, labels) for one in told]
-
-
-def _advice(model: TrainedModel, one: dict[str, Any], labels: dict[int, Label]) -> dict[str, Any]:
-    named = one.get("label")
-    at = model.labels.index(named) if isinstance(named, str) else named
-    label = None if at is None else labels.get(model.label_ids[at])
-    name = "" if at is None else model.labels[at]
-    refused = REFUSALS.get(one.get("refused", ""), one.get("refused", ""))
-    return {**one, "label": label, "name": name, "refused": refused}
 
 
 def epochs(model: TrainedModel) -> list[TrainingEpoch]:
@@ -188,8 +143,7 @@ def covers(models: Sequence[TrainedModel]) -> dict[int, list[Image]]:
 
 def labels_of(models: QuerySet[TrainedModel], limit: int = 24) -> list[tuple[Label, int]]:
     """The labels most of these models know, with how many do."""
-    each = TrainedModel.objects.filter(pk__in=models.order_by().values("pk"))
-    known = each.annotate(known=Func(F("label_ids"), function="unnest")).values("known")
+    known = models.annotate(known=Func(F("label_ids"), function="unnest")).values("known")
     counted = {row["known"]: row["n"] for row in known.annotate(n=Count("pk")).order_by("-n", "known")[:limit]}
     labels = Label.objects.in_bulk(list(counted))
     return [(labels[pk], n) for pk, n in counted.items() if pk in labels]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, datasets, doubts, facets, model_pages, storage, trained, training_pages
+from hub import browse, datasets, doubts, facets, model_curves, model_pages, storage, trained, training_pages
 from hub.models import DatasetVersion, Doubt, Label, Prediction, TrainedModel
 from hub.problems import Refused
 from hub.views.datasets import who
@@ -31,7 +31,8 @@ def seen(request: HttpRequest, pk: int) -> TrainedModel:
 @require_safe
 def everything(request: HttpRequest) -> HttpResponse:
     """The models a visitor may see, newest first; those that know one label."""
-    visible = trained.visible_to(who(request))
+    # By their ids: what makes a model visible must not narrow who is counted to have it.
+    visible = TrainedModel.objects.filter(pk__in=trained.visible_to(who(request)).values("pk"))
     label = Label.objects.filter(slug=request.GET.get("label", "")).first() if request.GET.get("label") else None
     chosen = visible.filter(label_ids__contains=[label.pk]) if label else visible
     page, cursor = browse.keyset(trained.shelf(chosen).order_by("-id"), request.GET.get("before", ""), PAGE)
@@ -58,12 +59,13 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "version": _version(request, found),
         "acquired": found.acquisitions.count(),
         "against": model_pages.against(found),
+        "warnings": model_pages.warnings(found),
         "careless": model_pages.careless(found),
         "confusion": model_pages.confusion(found),
-        "calibration": model_pages.calibration(found),
-        "growth": model_pages.growth(found),
-        "grown": model_pages.grown(found),
-        "advice": model_pages.advice(found),
+        "calibration": model_curves.calibration(found),
+        "growth": model_curves.growth(found),
+        "grown": model_curves.grown(found),
+        "advice": model_curves.advice(found),
         "epochs": epochs,
         "charts": training_pages.charts(epochs),
         "mistakes": model_pages.mistakes(found, trained.worst(found, WORST)),

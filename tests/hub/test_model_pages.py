@@ -71,9 +71,12 @@ def test_what_was_not_measured_is_not_said(model):
     assert "No curve was drawn" in words
 
 
-def test_a_model_that_is_worse_than_the_commonest_label_says_so(model):
-    assert "do not rely on it" not in page(model.get_absolute_url())
-    assert "It does worse than always saying the commonest label" in of(model, baselines={"majority": 0.9})
+def test_what_the_report_warns_of_is_said_in_words(model):
+    assert "#m-flag" not in page(model.get_absolute_url()).split('id="against"')[1].split("honest")[0]
+    warned = [{"code": "not_better", "than": "majority"}, {"code": "few_tests", "labels": [1]}, {"code": "leaks"}]
+    words = of(model, advice=warned)
+    assert "This test cannot tell it from: always the commonest label." in words
+    assert "With fewer than five photos in the test, the figures of Cube are rough." in words
 
 
 def test_a_network_from_scratch_says_that_no_pretrained_weights_were_used(model):
@@ -206,10 +209,12 @@ def test_a_private_model_is_in_nobody_elses_list():
     assert "No model yet" in page("/models/")
 
 
-def test_who_asked_for_a_model_keeps_seeing_it_without_its_version(model):
+def test_who_has_a_model_keeps_seeing_it_without_its_version(model):
     grace = factories.account()
-    trained.asked(model, grace)
+    shown.acquire(model, grace)
+    shown.acquire(model, factories.account())
     Dataset.objects.update(public=False)
+    assert "2 people have it" in page("/models/", grace)
     assert "a version that is not yours to see" in page(model.get_absolute_url(), grace)
     assert Client().get(model.get_absolute_url()).status_code == 404
 
