@@ -16,6 +16,7 @@ API = sorted((ROOT / "hub" / "api").glob("*.py"))
 ALONE = [ROOT / "workers" / "geocoding.py", *sorted((ROOT / "workers" / "imaging").rglob("*.py"))]
 ALONE += sorted((ROOT / "workers" / "drawings").rglob("*.py"))
 ALONE += sorted((ROOT / "workers" / "archives").rglob("*.py"))
+ALONE += sorted((ROOT / "workers" / "backbones").rglob("*.py"))
 LEARNING = {"album", "likeness", "local", "written"}  # of the client: imported when it trains or predicts
 TASKS = [path for path in (ROOT / "workers").glob("*.py") if path.stem not in {"__init__", "geocoding", "gazetteer"}]
 
