@@ -70,12 +70,15 @@ class Album:
         return path.relative_to(self.folder).as_posix()
 
 
-def opened(folder: Path, small: Path, side: int, seed: int, said: Said) -> Album:
-    """Read a folder of label folders, or one that has them under train, validation and test, as the hub's archives do.
+Listing = tuple[list[str], list[Found], bool]
+
+
+def opened(folder: Path, listing: Listing, small: Path, side: int, seed: int, said: Said) -> Album:
+    """Read the pictures that are `listed` of a folder.
 
     Pictures that do not decode, copies, and pictures under two labels are skipped, and told. Raises Failure.
     """
-    labels, found, given = _found(folder)
+    labels, found, given = listing
     album = Album(folder, small, labels, f"{GIVEN if given else DRAWN} {GROUPED}")
     small.mkdir(parents=True, exist_ok=True)
     kept = _kept(found, album, side, said)
@@ -91,7 +94,9 @@ def opened(folder: Path, small: Path, side: int, seed: int, said: Said) -> Album
     return album
 
 
-def _found(folder: Path) -> tuple[list[str], list[Found], bool]:
+def listed(folder: Path) -> Listing:
+    """The labels and files of a folder of label folders, or of one that has them under train, validation and test, as
+    the hub's archives do; and whether it does. Raises Failure."""
     given = (folder / SPLITS[0]).is_dir() and any((folder / split).is_dir() for split in SPLITS[1:])
     roots = {split: folder / split for split in SPLITS if (folder / split).is_dir()} if given else {"": folder}
     files = [(split, path, path.relative_to(root).parts) for split, root in roots.items() for path in photos(root)]

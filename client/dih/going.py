@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ from tqdm import tqdm
 
 from dih import sums
 from dih.backbones.types import Epoch, Example
+from dih.failures import USAGE, Failure
 from dih.said import Said
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 WORDS = {
     "features": "computing features",
@@ -102,6 +109,20 @@ def line(epoch: Epoch) -> str:
     if epoch.val_loss is not None and epoch.val_accuracy is not None:
         told += f"  validation {epoch.val_loss:.4f}  {epoch.val_accuracy:.3f}"
     return f"{told}  {epoch.seconds:.1f} s"
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """The folder for this process alone, until the block or the process ends. Raises Failure when another has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        if fcntl is not None:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                words = f"Another dih train works on {folder.parent}."
+                raise Failure(USAGE, "in_use", words, "Wait for it, or name another folder.") from None
+        yield
 
 
 def begin(folder: Path, settings: dict[str, Any]) -> bool:

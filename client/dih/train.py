@@ -1,11 +1,12 @@
 """`dih train`: a model from a folder of label folders, with no hub at all."""
 
+import contextlib
 import importlib
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,16 +50,17 @@ def train(said: Said, asked: Any) -> int:
     if asked.out.resolve().is_relative_to(asked.dir.resolve()):
         raise Failure(USAGE, "out_inside", f"{asked.out} would lie among the pictures.", "Name a folder beside them.")
     _check_room(asked.out)
-    kept = asked.out / KEPT
-    with _in_words(Ended):
+    kept, listing = asked.out / KEPT, album.listed(asked.dir)
+    with _in_words(Ended), contextlib.ExitStack() as held:
         weights = _weights(asked) if backbone.published else None
-        found = album.opened(asked.dir, kept / "pictures", backbone.side, asked.seed, said)
+        held.enter_context(going.claimed(kept))
+        found = album.opened(asked.dir, listing, kept / "pictures", backbone.side, asked.seed, said)
         _tell(said, found)
         settings = {"recipe": repr(_recipe(asked)), "weights": weights and weights.sha256, "data": album.digest(found)}
         if going.begin(kept, settings):
             said.line("Going on where it was broken off.")
         metrics = _made(said, asked, found, weights, kept)
-    _delivered(kept, asked.out)
+        _delivered(kept, asked.out)
     low, high = metrics["interval"]
     said.line(f"accuracy {metrics['accuracy']:.1%} on held-out pictures (95 % interval {low:.1%} to {high:.1%})")
     said.line(f"{asked.out}: read its README.md, or try: dih predict {asked.out} PHOTO")
@@ -90,7 +92,7 @@ def missing_packages(needed: tuple[str, ...], install: str) -> None:
         raise Failure(USAGE, "missing_packages", f"{', '.join(missing)} is not installed.", install)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _in_words(ended: type[Exception]) -> Iterator[None]:
     """What the core of training says in codes, as a failure of ours."""
     try:
@@ -116,7 +118,7 @@ def _weights(asked: Any) -> "Weights":
     assert published
     if asked.weights:
         return weights.locate(asked.backbone, asked.weights, {published.file: asked.weights_sha256})
-    with redirect_stdout(sys.stderr):  # Keras draws its bar where our results go
+    with contextlib.redirect_stdout(sys.stderr):  # Keras draws its bar where our results go
         return weights.fetch(asked.backbone, Path.home() / ".keras" / "models")
 
 
@@ -137,9 +139,9 @@ def _tell(said: Said, found: "Album") -> None:
     said.line(f"{len(found.examples)} pictures of {len(found.labels)} labels ({parts}); {len(found.skipped)} skipped")
     if found.torn:
         said.line(f"{found.torn} groups of like pictures lie in more than one part: the figures will flatter.")
-    for label, name in enumerate(found.labels):
-        if (groups := len({one.group for one in found.examples if one.label == label})) < FEW:
-            said.line(f"{name} has {groups} distinct pictures; 50 make a useful model.")
+    distinct = Counter(label for label, _ in {(one.label, one.group) for one in found.examples})
+    if few := [f"{name} {distinct[n]}" for n, name in enumerate(found.labels) if distinct[n] < FEW]:
+        said.line(f"{FEW} distinct pictures of a label make a useful model; here are {', '.join(few)}.")
 
 
 def _made(said: Said, asked: Any, found: "Album", weights: "Weights | None", kept: Path) -> dict[str, Any]:

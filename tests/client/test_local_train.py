@@ -41,7 +41,7 @@ def put(folder, files):
 
 
 def opened(folder, tmp_path, seed=7) -> album.Album:
-    return album.opened(folder, tmp_path / "small", 32, seed, Said(as_json=True))
+    return album.opened(folder, album.listed(folder), tmp_path / "small", 32, seed, Said(as_json=True))
 
 
 def test_each_picture_is_learnt_from_once_and_the_rest_is_told(folder, tmp_path):
@@ -179,6 +179,11 @@ def test_other_settings_begin_anew(tmp_path):
         assert not going.begin(tmp_path, settings)
         (tmp_path / going.EPOCHS).write_text("[]")
     assert going.begin(tmp_path, {"seed": 8})
+
+
+def test_two_trainings_do_not_share_a_folder(ask, folder, tmp_path):
+    with going.claimed(tmp_path / "model" / train.KEPT):
+        assert ask(folder, "--out", tmp_path / "model")[1]["code"] == "in_use"
 
 
 def test_what_cannot_be_done_is_said_before_anything_is_written(ask, folder, tmp_path):
