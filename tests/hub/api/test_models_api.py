@@ -6,6 +6,8 @@ import hashlib
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from hub import trained as domain
+from hub.models import Account
 from tests import factories, images, shelves, trained
 from tests.hub.test_trying import GREEN, RED, kept
 
@@ -158,10 +160,8 @@ def test_a_private_model_answers_its_owner_alone(ada, bob, stranger, supplier):
     assert [who.post(path, body).status_code for who in (bob, stranger)] == [404, 404]
 
 
-def test_who_asked_for_a_model_keeps_it(bob):
-    from hub.models import Account
-
+def test_who_has_a_model_keeps_it(bob):
     model = trained.model(owner=factories.account())
     assert bob.get(f"/models/{model.pk}").status_code == 404
-    trained.asked(model, Account.objects.get(username="bob"))
+    domain.acquire(model, Account.objects.get(username="bob"))
     assert bob.get(f"/models/{model.pk}").status_code == 200
