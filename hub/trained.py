@@ -28,7 +28,9 @@ NEEDED = (
 def visible_to(account: Account | None) -> QuerySet[TrainedModel]:
     """The models an account (None: a stranger) may see: of versions it may see, and those it has."""
     seen = Q(digest__in=datasets.versions_visible_to(account).exclude(digest="").values("digest"))
-    return TrainedModel.objects.filter(seen | Q(acquisitions__account=account) if account else seen).distinct()
+    if account:
+        seen |= Q(pk__in=Acquisition.objects.filter(account=account).values("model"))
+    return TrainedModel.objects.filter(seen)
 
 
 def acquire(model: TrainedModel, account: Account) -> None:

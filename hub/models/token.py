@@ -11,7 +11,7 @@ class Token(models.Model):
     class Scope(models.TextChoices):
         READ = "read", "See what you may see"
         GIVE = "give", "Give photos"
-        DATASETS = "datasets", "Freeze and pack datasets"
+        DATASETS = "datasets", "Freeze and pack datasets, train models"
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=60)
