@@ -20,11 +20,19 @@ def tiny_backbone():
         yield
 
 
-@pytest.fixture
-def small_scratch(monkeypatch):
+@pytest.fixture(scope="module")
+def small_scratch():
     """A yardstick of 32 pixels and one epoch, where only its being there matters."""
-    monkeypatch.setitem(spec.BACKBONES, "scratch", tiny.SCRATCH)
-    monkeypatch.setattr(worth, "EPOCHS", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(spec.BACKBONES, "scratch", tiny.SCRATCH)
+        patch.setattr(worth, "EPOCHS", 1)
+        yield
+
+
+@pytest.fixture
+def no_yardstick(monkeypatch):
+    """Trainings without the small network beside them, which doubles their time."""
+    monkeypatch.setattr(worth, "yardstick", lambda run: None)
 
 
 def pytest_collection_modifyitems(items):

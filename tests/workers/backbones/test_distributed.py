@@ -44,7 +44,7 @@ def curve(history):
 
 
 @pytest.fixture
-def alone(tmp_path, small_scratch):
+def alone(tmp_path, no_yardstick):
     """What one process makes of it, without dropout, whose draws depend on who draws."""
     return tiny.trained(tmp_path, dropout=0.0)
 

@@ -11,18 +11,16 @@ from workers.backbones.types import Failure, Stopped
 
 from . import tiny
 
-pytestmark = pytest.mark.usefixtures("small_scratch")
+pytestmark = pytest.mark.usefixtures("small_scratch", "no_yardstick")
+YARDSTICK = worth.yardstick
 METHODS = {"probe": [], "transfer": ["head"] * 3, "full": ["head"] * 3 + ["full"] * 2}
 
 
 @pytest.fixture(scope="module")
-def finetuned(tmp_path_factory):
+def finetuned(tmp_path_factory, small_scratch):
     """An outcome, its listener, its store and its folder; not to be changed."""
     folder, listener, store = tmp_path_factory.mktemp("finetuned"), tiny.Listener(), tiny.Store()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(spec.BACKBONES, "scratch", tiny.SCRATCH)
-        patch.setattr(worth, "EPOCHS", 1)
-        return tiny.trained(folder, listener=listener, store=store), listener, store, folder
+    return tiny.trained(folder, listener=listener, store=store), listener, store, folder
 
 
 def losses(history):
@@ -133,20 +131,20 @@ def test_a_resumed_training_is_the_uninterrupted_one(finetuned, tmp_path, last):
     np.testing.assert_allclose(resumed.test, outcome.test, atol=1e-6)
 
 
-@pytest.mark.parametrize("phase", ["features", "head", "tune", "yardstick"])
-def test_stopping_takes_effect_at_the_next_batch_and_leaves_nothing(finetuned, tmp_path, phase):
-    steps, now = [], []
+@pytest.mark.parametrize("phase", ["features", "head", "tune", "evaluate", "yardstick"])
+def test_stopping_takes_effect_at_the_next_batch_and_leaves_nothing(finetuned, tmp_path, monkeypatch, phase):
+    monkeypatch.setattr(worth, "yardstick", YARDSTICK)
+    told = []
 
     def stop(kind, value):
-        if kind == "phase":
-            now.append(value)
-        if kind == "step" and now[-1] == phase:
-            steps.append(value)
+        told.append((kind, value))
+        if kind == "step" and [value for kind, value in told if kind == "phase"][-1] == phase:
             raise Stopped
 
+    method, store = "probe" if phase == "yardstick" else "finetune", None if phase == "features" else finetuned[2]
     with pytest.raises(Stopped):
-        tiny.trained(tmp_path, listener=tiny.Listener(stop), store=None if phase == "features" else finetuned[2])
-    assert steps == [1]
+        tiny.trained(tmp_path, listener=tiny.Listener(stop), store=store, method=method)
+    assert [kind for kind, _ in told[-2:]] == ["phase", "step"]
     assert os.listdir(tmp_path / "scratch") == []
 
 
