@@ -10,7 +10,20 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 
 from hub import counts, jobs, labels, submissions
-from hub.models import Account, Batch, Image, Job, Label, LabelEdge, LabelName, LabelProposal, Place, Submission
+from hub.models import (
+    Account,
+    Batch,
+    Image,
+    Job,
+    Label,
+    LabelEdge,
+    LabelName,
+    LabelProposal,
+    Place,
+    Submission,
+    TrainedModel,
+    TrainingRequest,
+)
 from hub.views.decorators import visitor
 from workers.celery import ring
 
@@ -194,3 +207,17 @@ class ImageAdmin(ReadOnly):
 class PlaceAdmin(ReadOnly):
     list_display = ("id", "city", "region", "country", "source", "looked_up_at")
     list_filter = ("source",)
+
+
+@admin.register(TrainingRequest)
+class TrainingRequestAdmin(ReadOnly):
+    list_display = ("id", "owner", "version", "backbone", "method", "state", "phase", "reason", "created_at")
+    list_select_related = ("owner", "version__dataset")
+    list_filter = ("state", "backbone", "method")
+    raw_id_fields = ("owner", "version", "model")
+
+
+@admin.register(TrainedModel)
+class TrainedModelAdmin(ReadOnly):
+    list_display = ("id", "backbone", "method", "accuracy", "images", "downloads", "created_at")
+    list_filter = ("backbone", "method")

@@ -15,7 +15,7 @@ COVERS = 3
 BASELINES = {
     "scratch": "A small network from scratch",
     "probe": "A linear probe on the same network",
-    "majority": "Always the commonest label",
+    "majority": "Always saying the commonest label",
     "chance": "Guessing",
 }
 FILES = {
@@ -64,7 +64,7 @@ def warnings(model: TrainedModel) -> list[str]:
     few = [model.labels[n] for one in told if one["code"] == "few_tests" for n in one["labels"]]
     said: list[str] = []
     if worse:
-        said.append(f"This test cannot tell it from: {'; '.join(worse).lower()}.")
+        said.append(f"This test cannot tell it from {', or from '.join(worse).lower()}.")
     if few:
         more = f" and {len(few) - COVERS} more" if len(few) > COVERS else ""
         named = f"{', '.join(few[:COVERS])}{more}"

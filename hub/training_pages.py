@@ -13,13 +13,13 @@ from hub.trainings import SCRATCH
 State = TrainingRequest.State
 # Every phase a worker tells, in order: what people call it, and what it counts.
 PHASES = {
-    "features": ("Look at every photo", "photos"),
+    "features": ("Look at every photo", "looks"),
     "probe": ("Linear probe", ""),
-    "head": ("Learn a new head", "epochs"),
-    "tune": ("Adjust the last layers", "epochs"),
-    "full": ("Adjust every layer", "epochs"),
-    "yardstick": ("Train the yardstick from scratch", "epochs"),
-    "evaluate": ("Try it on photos it has never seen", ""),
+    "head": ("Learn a new head", "steps"),
+    "tune": ("Adjust the last layers", "steps"),
+    "full": ("Adjust every layer", "steps"),
+    "yardstick": ("Train the yardstick from scratch", "steps"),
+    "evaluate": ("Try it on photos it has never seen", "photos"),
     "export": ("Write the files", "files"),
     "check": ("Check that every file answers alike", "files"),
 }

@@ -52,7 +52,7 @@ def test_accuracy_stands_with_its_interval_beside_what_it_must_beat(model):
     words = of(model, interval=[0.35, 0.93])
     assert "<dd>75 %</dd>" in words
     assert "<dd>35–93 %</dd>" in words
-    for name, value in (("Guessing", "50 %"), ("Always the commonest label", "50 %"), ("linear probe", "70 %")):
+    for name, value in (("Guessing", "50 %"), ("Always saying the commonest label", "50 %"), ("linear probe", "70 %")):
         assert name in words
         assert value in words
 
@@ -75,7 +75,7 @@ def test_what_the_report_warns_of_is_said_in_words(model):
     assert "#m-flag" not in page(model.get_absolute_url()).split('id="against"')[1].split("honest")[0]
     warned = [{"code": "not_better", "than": "majority"}, {"code": "few_tests", "labels": [1]}, {"code": "leaks"}]
     words = of(model, advice=warned)
-    assert "This test cannot tell it from: always the commonest label." in words
+    assert "This test cannot tell it from always saying the commonest label." in words
     assert "With fewer than five photos in the test, the figures of Cube are rough." in words
 
 
@@ -230,3 +230,12 @@ def test_epochs_of_its_training_are_drawn(model):
 
 def test_the_version_page_shows_its_models(model):
     assert model.get_absolute_url() in page(DatasetVersion.objects.get().get_absolute_url())
+
+
+def test_staff_sees_models_and_trainings_and_changes_none(model):
+    asked = trained.asked(model, factories.account())
+    browser = logged_in(factories.account(is_staff=True, is_superuser=True))
+    for name, row in (("trainedmodel", model), ("trainingrequest", asked)):
+        for path in (f"/admin/hub/{name}/", f"/admin/hub/{name}/{row.pk}/change/"):
+            assert browser.get(path).status_code == 200
+        assert browser.post(f"/admin/hub/{name}/{row.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -222,7 +222,7 @@ def test_phases_and_curves_are_drawn_without_scripts(grace):
     epochs(request, "full", "full", "full")
     words = page(request.get_absolute_url(), grace)
     assert "<polyline" in words
-    assert '<span data-f="done">3</span> of 20 epochs' in words
+    assert '<span data-f="done">3</span> of 20 steps' in words
     assert "81 %" in words
     assert "It resumed at epoch 4" in words
     assert words.count("to come") == 3
