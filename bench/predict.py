@@ -42,10 +42,10 @@ def run(argv: list[str]) -> None:
         found = {name: asked(folder, name, photo, options.rounds) for name in (export.INT8, export.FLOAT16)}
         found[export.KERAS] = asked(folder, export.KERAS, photo, 1)
     table(
-        ("fresh process", "s to the first answer", "peak MiB"),
-        [(n, f"{s:.2f}", f"{m:.0f}") for n, (s, m) in found.items()],
+        ("fresh process", "s to the first answer", "CPU s, all threads", "peak MiB"),
+        [(n, f"{s:.2f}", f"{cpu:.2f}", f"{m:.0f}") for n, (s, cpu, m) in found.items()],
     )
-    seconds, mib = found[export.INT8]
+    seconds, _, mib = found[export.INT8]
     headline(
         "predict", f"{seconds:.2f} s and {mib:.0f}", "MiB, int8, from start to first answer", f"{SECONDS} s, {MIB} MiB"
     )
@@ -79,18 +79,19 @@ def small(sizes: dict[str, int], gaps: dict[str, dict[str, float]]) -> None:
     table(("file", "MiB", "goal", "largest gap of a probability"), rows)
 
 
-def asked(folder: Path, name: str, photo: Path, rounds: int) -> tuple[float, float]:
-    """Least seconds (a busy neighbour only ever adds), and peak MiB, of a process that starts, loads the file and
-    answers one photo. One round warms."""
+def asked(folder: Path, name: str, photo: Path, rounds: int) -> tuple[float, float, float]:
+    """Least seconds (a busy neighbour only ever adds), least CPU seconds, and peak MiB, of a process that starts, loads
+    the file and answers one photo. One round warms."""
     if name == export.KERAS:
         command = [sys.executable, "-c", KERAS, name, str(photo)]
     else:
         command = [sys.executable, export.PREDICT, str(photo), "--model", name]
     turns = [_timed(command, folder) for _ in range(rounds + 1)][1:]
-    return min(seconds for seconds, _ in turns), max(mib for _, mib in turns)
+    seconds, cpu, mib = zip(*turns, strict=True)
+    return min(seconds), min(cpu), max(mib)
 
 
-def _timed(command: list[str], folder: Path) -> tuple[float, float]:
+def _timed(command: list[str], folder: Path) -> tuple[float, float, float]:
     quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     started = time.perf_counter()
     child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet)
@@ -98,4 +99,4 @@ def _timed(command: list[str], folder: Path) -> tuple[float, float]:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
-    return time.perf_counter() - started, used.ru_maxrss / 1024
+    return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
