@@ -54,6 +54,8 @@ def fetch(backbone: str, folder: Path) -> Weights:
             keras.utils.get_file(
                 published.file, published.url, file_hash=published.md5, cache_dir=str(folder), cache_subdir="."
             )
+    except ValueError as error:
+        raise Failure("weights_damaged", backbone=backbone, file=published.file) from error
     except Exception as error:  # Keras raises plain Exception for every failing of the net
         raise Failure("weights_unreachable", backbone=backbone, url=published.url) from error
     return locate(backbone, folder)

@@ -3,16 +3,18 @@
 import hashlib
 import io
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from workers.backbones import precision
+from workers.backbones import precision, spec
 from workers.backbones.packed import Packed
 from workers.backbones.pictures import Album, changed, squeezed
+from workers.backbones.spec import Published
 from workers.backbones.types import Example, Failure
-from workers.backbones.weights import locate
+from workers.backbones.weights import fetch, locate
 
 from . import tiny
 
@@ -153,14 +155,41 @@ def test_weights_an_operator_accepts_are_found(tmp_path):
     assert (found.path, found.sha256) == (tmp_path / tiny.FILE, hashlib.sha256(b"weights").hexdigest())
 
 
-def test_weights_with_the_published_md5_are_found(tmp_path, monkeypatch):
-    from dataclasses import replace
+@pytest.fixture
+def published(monkeypatch):
+    """Publish other weights for the tiny network: their MD5 as given, their address too."""
 
-    from workers.backbones import spec
+    def publish(data: bytes, url="http://127.0.0.1:9/tiny.weights.h5") -> None:
+        facts = Published(tiny.FILE, url, hashlib.md5(data).hexdigest())
+        monkeypatch.setitem(spec.BACKBONES, "tiny", replace(tiny.BACKBONE, published=facts))
 
-    published = replace(tiny.BACKBONE.published, md5=hashlib.md5(b"weights").hexdigest())
-    monkeypatch.setitem(spec.BACKBONES, "tiny", replace(tiny.BACKBONE, published=published))
+    return publish
+
+
+def test_weights_with_the_published_md5_are_found(tmp_path, published):
+    published(b"weights")
     assert located(tmp_path, b"weights", None).path == tmp_path / tiny.FILE
+
+
+def test_published_weights_are_fetched_and_proven(tmp_path, published):
+    (tmp_path / "there").write_bytes(b"weights")
+    published(b"weights", (tmp_path / "there").as_uri())
+    assert fetch("tiny", tmp_path / "here").path.read_bytes() == b"weights"
+
+
+def test_other_bytes_than_were_published_are_refused_when_fetched(tmp_path, published):
+    (tmp_path / "there").write_bytes(b"others")
+    published(b"weights", (tmp_path / "there").as_uri())
+    with pytest.raises(Failure) as failure:
+        fetch("tiny", tmp_path / "here")
+    assert failure.value.code == "weights_damaged"
+
+
+def test_weights_nobody_hands_out_end_in_a_failure(tmp_path, published):
+    published(b"weights")
+    with pytest.raises(Failure) as failure:
+        fetch("tiny", tmp_path)
+    assert failure.value.code == "weights_unreachable"
 
 
 def test_scratch_has_no_weights_to_find(tmp_path):
