@@ -31,8 +31,7 @@ def seen(request: HttpRequest, pk: int) -> TrainedModel:
 @require_safe
 def everything(request: HttpRequest) -> HttpResponse:
     """The models a visitor may see, newest first; those that know one label."""
-    # By their ids: what makes a model visible must not narrow who is counted to have it.
-    visible = TrainedModel.objects.filter(pk__in=trained.visible_to(who(request)).values("pk"))
+    visible = trained.visible_to(who(request))
     label = Label.objects.filter(slug=request.GET.get("label", "")).first() if request.GET.get("label") else None
     chosen = visible.filter(label_ids__contains=[label.pk]) if label else visible
     page, cursor = browse.keyset(trained.shelf(chosen).order_by("-id"), request.GET.get("before", ""), PAGE)
