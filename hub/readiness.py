@@ -76,8 +76,8 @@ def of_selection(selection: Selection) -> Readiness:
     classes = [ClassReadiness(one.label, one.images, one.groups) for one in seen.classes]
     share = selection.split.as_json()["test"]
     missing = {one.label.name for one in classes if one.missing}
-    # Too few pictures is said once, and by our own measure.
-    extra = [trouble for trouble in seen.obstacles if trouble.detail.get("label") not in missing]
+    # Too few labels or pictures are said once, and by our own measure.
+    extra = [one for one in seen.obstacles if one.code != "one_class" and one.detail.get("label") not in missing]
     return _judge(classes, round(share * sum(one.groups for one in classes)), extra)
 
 
@@ -134,7 +134,7 @@ def estimate(backbone: Backbone, method: str, images: int, epochs: int, known: i
     """
     view = backbone.seconds_per_view or SECONDS_PER_VIEW[backbone.name]
     if backbone.name == "scratch":
-        return round(START + EXPORT + 2 * epochs * images * view * 3)
+        return round(START + EXPORT + 2 * epochs * images * view * 3)  # once more for the random split
     extraction = 3.4 * view * max(0, images - known)
     tuning = {"finetune": 0.3 * 3.4, "full": 3.0}.get(method, 0.0) * epochs * view * images
     return round(START + EXPORT + extraction + tuning + YARDSTICK * images)

@@ -99,23 +99,24 @@ def finished(version: DatasetVersion, wish: Wish) -> TrainedModel | None:
 
 
 def ask(
-    account: Account, version: DatasetVersion, wish: Wish, *, mail: bool = True
+    account: Account, version: DatasetVersion, wish: Wish, *, mail: bool = True, images: int = 0
 ) -> tuple[TrainingRequest, Job | None]:
     """Queue a training, or give the model that is there already: then the request is ready and no job is to ring for.
 
-    The job of a version that still waits to be frozen is rung for by whoever freezes it. Raises Refused.
+    The job of a version that still waits to be frozen is rung for by whoever freezes it; it will have about so many
+    `images`. Raises Refused.
     """
     entitled(account)
     found = finished(version, wish)
     if found:
         return _given(account, version, wish, found), None
     chosen = backbone(wish.backbone)
-    images = version.images
     if version.state == DatasetVersion.State.READY:
         images = check_ready(version).images
     elif version.state == DatasetVersion.State.FAILED:
         raise Refused("not_frozen", 409)
-    return _queued(account, version, wish, mail, readiness.estimate(chosen, wish.method, images, wish.epochs))
+    known = known_features(version, wish.backbone)
+    return _queued(account, version, wish, mail, readiness.estimate(chosen, wish.method, images, wish.epochs, known))
 
 
 def check_ready(version: DatasetVersion) -> readiness.Readiness:

@@ -86,9 +86,7 @@ def ask(account: Account, selection: Selection, wish: Wish, *, mail: bool = True
     with transaction.atomic():
         made = datasets.create(owner=account, name=name_of(selection), selection=selection)
         version, freezing = datasets.order_version(made)
-        request, _ = trainings.ask(account, version, wish, mail=mail)
-        seconds = readiness.estimate(trainings.backbone(wish.backbone), wish.method, found.images, wish.epochs)
-        TrainingRequest.objects.filter(pk=request.pk).update(estimate=seconds)
+        request, _ = trainings.ask(account, version, wish, mail=mail, images=found.images)
     return request, freezing
 
 
@@ -109,8 +107,8 @@ def name_of(selection: Selection) -> str:
 
 
 def shown(found: Readiness, needed: int) -> dict[str, Any]:
-    """Readiness as the page shows it: each class with as much of what it needs as it has, every trouble once."""
+    """Readiness as the page shows it: each class with as much of what it needs as it has."""
     return {
         "classes": [(one, min(one.groups, needed)) for one in found.classes],
-        "obstacles": list({(one.code, str(one.detail)): one for one in found.obstacles}.values()),
+        "obstacles": found.obstacles,
     }

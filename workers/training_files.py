@@ -21,8 +21,9 @@ Paper = tuple[list[Made], dict[str, Any]]
 
 
 def recipe(wish: trainings.Wish) -> Recipe:
-    """A wish as the core of training takes it."""
-    return Recipe(wish.backbone, wish.method, wish.seed, head_epochs=wish.epochs, tune_epochs=wish.epochs)
+    """A wish as the core of training takes it; from scratch there is one phase."""
+    tuning = 0 if wish.backbone == trainings.SCRATCH else wish.epochs
+    return Recipe(wish.backbone, wish.method, wish.seed, head_epochs=wish.epochs, tune_epochs=tuning)
 
 
 def write(

@@ -46,7 +46,7 @@ def killed_after(epochs: int, job: int, home) -> None:
 @pytest.mark.usefixtures("_no_files")
 def test_a_training_that_was_killed_goes_on_from_its_last_epoch(settings, tmp_path):
     empty_storage(settings, tmp_path / "files")
-    request = asked(Wish("scratch", "full", epochs=3))
+    request = asked(Wish("scratch", "full", epochs=6))
     job = Job.objects.get(kind="train")
     killed_after(2, job.pk, tmp_path)
     written = request.epochs.count()

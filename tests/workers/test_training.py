@@ -21,7 +21,7 @@ from workers import training, training_files
 from workers.backbones.types import Recipe
 
 pytestmark = pytest.mark.django_db
-QUICK = Wish("scratch", "full", epochs=1)
+QUICK = Wish("scratch", "full", epochs=2)
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +108,7 @@ def test_a_request_becomes_a_model_with_all_its_files(settings, tmp_path):
 
 @pytest.mark.usefixtures("_no_files")
 def test_a_worker_that_is_told_to_end_stops_and_the_next_goes_on_from_its_last_epoch(monkeypatch):
-    request = asked(Wish("scratch", "full", epochs=2))
+    request = asked(Wish("scratch", "full", epochs=4))
     with monkeypatch.context() as once:
         after_epoch(once, 2, lambda _: os.kill(os.getpid(), signal.SIGTERM))
         assert (worked(request).state, request.resumed_at) == ("running", None)

@@ -121,7 +121,7 @@ class Command(BaseCommand):
         asker = Account.objects.filter(plan=Account.Plan.PREMIUM, invented=False).order_by("pk").first()
         try:
             if asker:
-                ring(trainings.ask(asker, version, trainings.Wish(trainings.SCRATCH, "full"), mail=False)[1])
+                ring(trainings.ask(asker, version, trainings.Wish(trainings.SCRATCH, "full", epochs=40), mail=False)[1])
                 self.stdout.write(f"{asker.username} asked for a first model: /models/ has it in some minutes.")
         except Refused as refused:
             self.stdout.write(f"No first model: {reasons.words(refused.code, refused.detail)}")
