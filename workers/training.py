@@ -17,7 +17,7 @@ from django.conf import settings
 from hub import archives, jobs, progress, storage, trainings
 from hub.models import DatasetVersion, Job, TrainingRequest
 from hub.problems import Refused
-from workers.celery import app
+from workers.celery import QUEUES, app
 from workers.working import work_on
 
 if TYPE_CHECKING:
@@ -37,8 +37,12 @@ def train(job: int) -> None:
 
 @worker_shutting_down.connect
 def pass_on(**_) -> None:
-    """A worker that is told to end waits for its task, which may take hours: tell the task, too, to end."""
-    for child in active_children():
+    """A worker that is told to end waits for its task, which may take hours: tell the task, too, to end.
+
+    Every worker imports this module; what is not a training ends by itself, and is left to.
+    """
+    trains = any(queue.startswith(QUEUES["train"]) for queue in app.amqp.queues.consume_from)
+    for child in active_children() if trains else ():
         os.kill(child.pid, signal.SIGTERM)
 
 
