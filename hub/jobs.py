@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from hub.models import Job
@@ -58,32 +58,33 @@ def claim(job: int) -> Work | None:
     return Work(row.pk, row.kind, row.subject, row.attempt)
 
 
-def _held(work: Work):
+def held(work: Work) -> QuerySet[Job]:
+    """The job, while this attempt holds it; nothing once the lease went to another."""
     return Job.objects.filter(pk=work.job, attempt=work.attempt, state="running")
 
 
 def finish(work: Work) -> None:
     """Mark the job done, in the transaction of its result. Raises Superseded if the lease went to another."""
-    if not _held(work).update(state="done", finished_at=Now(), lease_until=None, error=""):
+    if not held(work).update(state="done", finished_at=Now(), lease_until=None, error=""):
         raise Superseded(f"job {work.job}, attempt {work.attempt}")
 
 
 def check(work: Work) -> None:
     """Before something is written that `finish` comes too late to fence. Raises Superseded as it does."""
-    if not _held(work).exists():
+    if not held(work).exists():
         raise Superseded(f"job {work.job}, attempt {work.attempt}")
 
 
 def beat(work: Work) -> bool:
     """Extend the lease; False when it is no longer ours."""
-    return bool(_held(work).update(lease_until=Now() + LEASE))
+    return bool(held(work).update(lease_until=Now() + LEASE))
 
 
 def release(work: Work, error: str) -> bool:
     """After our own failure: queue the job again, later each time. True when attempts are left."""
     left = work.attempt < settings.JOB_ATTEMPTS
     if left:
-        _held(work).update(
+        held(work).update(
             state="queued",
             lease_until=None,
             error=error,
@@ -94,7 +95,7 @@ def release(work: Work, error: str) -> bool:
 
 def postpone(work: Work, error: str) -> None:
     """What the job needs is away, which is nobody's failed attempt: queue it again for a little later."""
-    _held(work).update(
+    held(work).update(
         state="queued",
         lease_until=None,
         error=error,

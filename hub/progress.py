@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Coalesce, Now
 
-from hub import archives, jobs, notices, objects, storage, trained
+from hub import archives, counts, jobs, notices, objects, storage, trained
 from hub.models import (
     Backbone,
     DatasetVersion,
@@ -51,9 +51,9 @@ def phase(work: jobs.Work, request: int, name: str, total: int) -> None:
         _live(request).update(phase=name, done=0, total=total, phase_at=Now())
 
 
-def step(request: int, done: int) -> bool:
-    """So many steps of the phase are done; False when it was cancelled, and is to stop."""
-    return bool(_live(request).filter(cancelling=False).update(done=done))
+def step(work: jobs.Work, request: int, done: int) -> bool:
+    """So many steps of the phase are done; False when it was cancelled or went to another, and is to stop."""
+    return bool(_live(request).filter(Exists(jobs.held(work)), cancelling=False).update(done=done))
 
 
 def early(work: jobs.Work, request: int, result: dict[str, Any]) -> None:
@@ -141,15 +141,23 @@ class Made:
 
 
 def finish(
-    work: jobs.Work, request: TrainingRequest, model: TrainedModel, files: list[Made], predictions: list[Prediction]
+    work: jobs.Work,
+    request: TrainingRequest,
+    model: TrainedModel,
+    files: list[Made],
+    predictions: list[Prediction],
+    without: tuple[int, str],
 ) -> list[Job]:
     """The model is whole: it, its files and its answers become rows, and who asked is told. The jobs to ring for.
 
-    Where another request made the same meanwhile, that one is given.
-    Raises Refused when a photo it learnt from was withdrawn while it ran; jobs.Superseded as `jobs.finish` does.
+    Where another request made the same meanwhile, that one is given. `without` is what `archives.without` said before
+    the first photo was read.
+    Raises Refused when a photo it learnt from was withdrawn since; jobs.Superseded as `jobs.finish` does.
     """
     with transaction.atomic():
+        counts.lock()  # what is withdrawn from here on finds the rows of its answers and golden pictures
         jobs.finish(work)
+        _unchanged(request.version, without)
         row = _live(request.pk).select_for_update().first()
         if row is None:
             raise jobs.Superseded(f"training {request.pk} has ended")
@@ -235,8 +243,7 @@ def pace(name: str, seconds_per_view: float) -> None:
     Backbone.objects.filter(name=name).update(seconds_per_view=seconds_per_view)
 
 
-def unchanged(version: DatasetVersion, at_start: tuple[int, str]) -> None:
-    """Raises Refused when a photo of the version was withdrawn since the start."""
+def _unchanged(version: DatasetVersion, at_start: tuple[int, str]) -> None:
     now = archives.without(version.digest)
     if now != at_start:
         raise Refused("images_withdrawn", 409, n=now[0] - at_start[0])

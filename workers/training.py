@@ -136,10 +136,9 @@ def _train(
     outcome, seen = _learn(request, wish, told, scratch)
     model, files, predictions = training_files.write(request, outcome, seen, told, scratch / "model")
     model.recipe = trainings.recipe(version, wish, outcome.facts["weights_sha256"] or "")
-    progress.unchanged(version, withdrawn)
     if seconds := outcome.facts.get("seconds_per_view"):
         progress.pace(wish.backbone, seconds)
-    return progress.finish(work, request, model, files, predictions)
+    return progress.finish(work, request, model, files, predictions, withdrawn)
 
 
 def _learn(

@@ -106,7 +106,7 @@ class Told(Silent):
             raise Stopped
         if time.monotonic() - self.asked > ASK:
             self.asked = time.monotonic()
-            if not progress.step(self.request.pk, done):
+            if not progress.step(self.work, self.request.pk, done):
                 raise Stopped
 
     def epoch(self, epoch: Epoch, state: Path) -> None:

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from hub import jobs, progress, trainings
+from hub import archives, catalogue, jobs, progress, trainings
 from hub.models import Acquisition, Backbone, Image, Job, Notice, TrainedModel, TrainingRequest
 from hub.problems import Refused
 from hub.trainings import Wish
@@ -57,7 +57,8 @@ def finished(request, accuracy=0.9):
         method=request.method, hyperparameters=request.hyperparameters, labels=["Ball", "Cube"], label_ids=[1, 2],
         metrics={}, accuracy=accuracy, images=60, seconds=1,
     )  # fmt: skip
-    progress.finish(work, request, model, [progress.Made("labels.txt", 5, "0" * 64)], [])
+    files = [progress.Made("labels.txt", 5, "0" * 64)]
+    progress.finish(work, request, model, files, [], archives.without(request.version.digest))
     return model
 
 
@@ -159,7 +160,7 @@ def test_what_runs_is_told_to_stop():
     work = jobs.claim(Job.objects.get(kind="train").pk)
     progress.start(work, request)
     trainings.cancel(request)
-    assert progress.step(request.pk, 3) is False
+    assert progress.step(work, request.pk, 3) is False
     progress.cancelled(work, request)
     request.refresh_from_db()
     assert (request.state, request.cancelling) == ("cancelled", False)
@@ -170,6 +171,27 @@ def test_what_has_ended_cannot_be_cancelled():
     finished(request)
     with pytest.raises(Refused, match="training_ended"):
         trainings.cancel(request)
+
+
+def test_a_worker_whose_lease_went_to_another_is_told_to_stop_and_counts_nothing():
+    request = asked(grace(), version())
+    late = jobs.claim(Job.objects.get(kind="train").pk)
+    progress.start(late, request)
+    Job.objects.filter(pk=late.job).update(attempt=2)
+    assert progress.step(late, request.pk, 3) is False
+    request.refresh_from_db()
+    assert request.done == 0
+
+
+def test_a_photo_withdrawn_at_the_last_moment_gives_no_model():
+    request = asked(grace(), version())
+    before = archives.without(request.version.digest)
+    work = jobs.claim(Job.objects.get(kind="train").pk)
+    catalogue.withdraw(request.version.members.order_by("image_id")[0].image)
+    with pytest.raises(Refused, match="images_withdrawn"):
+        progress.finish(work, request, TrainedModel(), [], [], before)
+    assert not TrainedModel.objects.exists()
+    assert Job.objects.get(pk=work.job).state == "running"
 
 
 def test_a_late_worker_of_a_cancelled_training_writes_nothing():
