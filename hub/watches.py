@@ -15,9 +15,7 @@ def watch(account: Account, labels: Iterable[Label], wanted: int | None = None) 
     """Tell `account` once each label has so many distinct pictures; a watch that is there begins anew."""
     target = wanted or settings.WATCH_TARGET
     return [
-        Watch.objects.update_or_create(
-            account=account, label=label, defaults={"wanted": target}, create_defaults={"wanted": target}
-        )[0]
+        Watch.objects.update_or_create(account=account, label=label, defaults={"wanted": target, "ready_at": None})[0]
         for label in labels
     ]
 

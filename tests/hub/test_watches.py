@@ -43,6 +43,17 @@ def test_one_mail_comes_when_there_are_enough_and_only_one(supplier, browser):
     assert Watch.objects.get().ready_at is not None
 
 
+def test_a_label_watched_again_after_its_mail_is_told_of_again(supplier):
+    ball = shelves.label("Ball", 3)
+    watches.watch(supplier, [ball], wanted=3)
+    tell()
+    watches.watch(supplier, [ball], wanted=4)
+    assert Watch.objects.get().ready_at is None
+    stock(ball, 1)
+    tell()
+    assert len(mail.outbox) == 2
+
+
 def test_near_duplicates_of_each_other_are_one_photo(supplier):
     ball = shelves.label("Ball", 5)
     alike(*stock(ball, 3))
