@@ -100,9 +100,9 @@ def saved(request: TrainingRequest, into: Path) -> list[TrainingEpoch] | None:
 
 
 def known_features(keys: Iterable[str]) -> set[str]:
-    """Which features are kept; they are marked as used today."""
+    """Which features are kept; they are marked as used, to the day."""
     found = Feature.objects.filter(key__in=list(keys))
-    found.update(used_at=Now())
+    found.filter(used_at__lt=Now() - timedelta(days=1)).update(used_at=Now())
     return set(found.values_list("key", flat=True))
 
 
@@ -223,7 +223,9 @@ def give_up(request: int) -> None:
     A job that left no error of its own was killed each time.
     """
     row = _live(request).select_related("owner", "version__dataset").first()
-    if row:
+    if row and row.cancelling:
+        end(row, State.CANCELLED)
+    elif row:
         job = Job.objects.filter(kind=Job.Kind.TRAIN, subject=request).latest("id")
         end(row, State.FAILED, reason="our_failure" if "Traceback" in job.error else "worker_lost", detail={})
 

@@ -159,6 +159,7 @@ TRAININGS: Words = {
         "A model gives each photo one label: freeze a version that leaves those photos out, or keeps the first.",
     ),
     "empty_part": ("Nothing of this version is in {split}.", "Freeze a version with a share for it."),
+    "empty_split": ("Nothing of this version is left in {split}.", "Ask again, or freeze another version."),
     "too_many_classes": ("{n} labels are more than a model takes: {limit}.", "Choose fewer labels."),
     "too_few_to_train": (
         "{label} has {groups} distinct photos; a class needs {needed}.",

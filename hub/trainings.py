@@ -170,11 +170,11 @@ def cancel(request: TrainingRequest) -> None:
         row = TrainingRequest.objects.select_for_update().get(pk=request.pk)
         if row.state not in LIVE:
             raise Refused("training_ended", 409)
-        if row.state == State.RUNNING:
-            TrainingRequest.objects.filter(pk=row.pk).update(cancelling=True)
-            return
-        TrainingRequest.objects.filter(pk=row.pk).update(state=State.CANCELLED, finished_at=Now())
-        Job.objects.filter(kind=Job.Kind.TRAIN, subject=row.pk, state="queued").update(state="done", finished_at=Now())
+        job = Job.objects.filter(kind=Job.Kind.TRAIN, subject=row.pk, state="queued")
+        waits = job.update(state="done", finished_at=Now())  # for its first worker, or for the next one
+        ended = {"state": State.CANCELLED, "finished_at": Now(), "checkpoint": ""}
+        over = waits or row.state == State.QUEUED
+        TrainingRequest.objects.filter(pk=row.pk).update(**ended if over else {"cancelling": True})
 
 
 def seconds_left(request: TrainingRequest) -> int | None:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from billiard.process import active_children
@@ -72,13 +72,18 @@ def train_model(work: jobs.Work) -> list[Job] | None:
         return progress.fail(work, request, refused.code, refused.detail)
     except Failure as failure:
         log.warning("training failed", code=failure.code, detail=failure.detail)
-        return progress.fail(work, request, failure.code, failure.detail)
+        return progress.fail(work, request, failure.code, named(request.version, failure.detail))
     except Stopped:
         if ending:
             jobs.postpone(work, "its worker was told to end")
         else:
             progress.cancelled(work, request)
     return None
+
+
+def named(version: DatasetVersion, detail: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a Failure, its class by the name of its label."""
+    return detail | {"label": version.header["labels"][detail["label"]]["name"]} if "label" in detail else detail
 
 
 @contextmanager

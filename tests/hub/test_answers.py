@@ -1,10 +1,12 @@
 """What every answer carries, and what the hub says when a part of it is away."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import RedisError
@@ -41,6 +43,14 @@ def test_every_code_of_imaging_has_words():
     from workers.imaging import CODES
 
     assert set(CODES) <= set(reasons.REASONS)
+
+
+def test_every_way_a_training_fails_has_words():
+    core = settings.BASE_DIR / "workers" / "backbones"
+    raised = {code for file in core.glob("*.py") for code in re.findall(r'Failure\("(\w+)"', file.read_text())}
+    # Fetching weights is no part of a training.
+    assert raised - {"weights_unreachable"} <= set(reasons.REASONS)
+    assert "empty_split" in raised
 
 
 def test_a_script_is_answered_in_problem_json_and_a_person_in_words(rf):

@@ -166,6 +166,28 @@ def test_what_runs_is_told_to_stop():
     assert (request.state, request.cancelling) == ("cancelled", False)
 
 
+def test_what_waits_for_its_next_worker_is_cancelled_at_once():
+    owner = grace()
+    request = asked(owner, version())
+    work = jobs.claim(Job.objects.get(kind="train").pk)
+    progress.start(work, request)
+    TrainingRequest.objects.update(checkpoint="0" * 64)
+    jobs.postpone(work, "its worker was told to end")
+    trainings.cancel(request)
+    request.refresh_from_db()
+    assert (request.state, request.checkpoint, Job.objects.get(kind="train").state) == ("cancelled", "", "done")
+    assert trainings.live(owner) is None
+
+
+def test_what_was_to_be_cancelled_when_its_worker_was_lost_is_cancelled_and_nobody_is_mailed():
+    request = asked(grace(email="grace@example.org"), version())
+    TrainingRequest.objects.update(state="running", cancelling=True)
+    progress.give_up(request.pk)
+    request.refresh_from_db()
+    assert request.state == "cancelled"
+    assert not Notice.objects.exists()
+
+
 def test_what_has_ended_cannot_be_cancelled():
     request = asked(grace(), version())
     finished(request)
