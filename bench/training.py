@@ -80,9 +80,11 @@ def published() -> tuple[float, float]:
         model.compile(
             keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False
         )
-        started = time.process_time()
-        model.fit(x[learnt], y[learnt], 32, 1, 0, validation_data=(x[~learnt], y[~learnt]))
-        spent += EPOCHS * (time.process_time() - started)
+        for _ in range(2):  # the first traces the graph, which twenty epochs do once
+            started = time.process_time()
+            model.fit(x[learnt], y[learnt], 32, 1, 0, validation_data=(x[~learnt], y[~learnt]))
+            epoch = time.process_time() - started
+        spent += EPOCHS * epoch
     return spent, _learning.peak()
 
 
