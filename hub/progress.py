@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,28 @@ def _live(request: int):
 
 
 def start(work: jobs.Work, request: TrainingRequest) -> None:
-    """A worker has begun it, or goes on where it was broken off."""
-    last = request.epochs.order_by("number").values_list("number", flat=True).last()
-    again = {"resumed_at": last or 0} if request.started_at else {}
+    """A worker has begun it, or goes on where it was broken off: anew where a photo was withdrawn since."""
     with transaction.atomic():
         jobs.check(work)
+        if request.started_at and _withdrawn_since(request.version, request.started_at):
+            anew(work, request)
+        last = request.epochs.order_by("number").values_list("number", flat=True).last()
+        again = {"resumed_at": last or 0} if request.started_at else {}
         _live(request.pk).update(state=State.RUNNING, started_at=Coalesce("started_at", Now()), **again)
     request.refresh_from_db(fields=["started_at"])
+
+
+def _withdrawn_since(version: DatasetVersion, start: datetime) -> bool:
+    """Whether an earlier attempt may have learnt from what is withdrawn now. A withdrawal bears the time it began."""
+    return version.members.filter(image__withdrawn_at__gt=start - timedelta(minutes=1)).exists()
+
+
+def anew(work: jobs.Work, request: TrainingRequest) -> None:
+    """What earlier attempts learnt is of no use, or gone: their epochs go, and their state with the orphans."""
+    with transaction.atomic():
+        jobs.check(work)
+        if request.epochs.all().delete()[0]:
+            _live(request.pk).update(checkpoint="", started_at=Now(), resumed_at=0)
 
 
 def phase(work: jobs.Work, request: int, name: str, total: int) -> None:

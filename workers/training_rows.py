@@ -109,6 +109,13 @@ class Told(Silent):
             if not progress.step(self.work, self.request.pk, done):
                 raise Stopped
 
+    def saved(self) -> tuple[list[Epoch], Path] | None:
+        """Where an earlier attempt was broken off; where that cannot be gone on from, its epochs are forgotten."""
+        found = super().saved()
+        if found is None:
+            progress.anew(self.work, self.request)
+        return found
+
     def epoch(self, epoch: Epoch, state: Path) -> None:
         """An epoch ended, and can be gone on from."""
         progress.epoch(self.work, self.request.pk, asdict(epoch), state)

@@ -5,12 +5,13 @@ import threading
 import pytest
 from django.db import connection
 
-from hub import archives, catalogue, jobs, progress, trainings
+from hub import archives, catalogue, jobs, progress, storage, trainings
 from hub.models import Acquisition, Backbone, Image, Job, Notice, TrainedModel, TrainingRequest
 from hub.problems import Refused
 from hub.trainings import Wish
 from tests import factories, shelves
 from tests.parts import committed
+from workers import training_rows
 
 pytestmark = pytest.mark.django_db
 FROM_SCRATCH = Wish("scratch", "full")
@@ -232,6 +233,48 @@ def test_a_late_worker_of_a_cancelled_training_writes_nothing():
             write()
     request.refresh_from_db()
     assert (request.state, request.phase, request.early) == ("cancelled", "", {})
+
+
+def broken_off(request, tmp_path):
+    """A training that was broken off after its first epoch, taken up by its next worker."""
+    job = Job.objects.get(kind="train", subject=request.pk)
+    work = jobs.claim(job.pk)
+    progress.start(work, request)
+    (tmp_path / "state").write_bytes(b"weights")
+    told = {"phase": "full", "loss": 1, "accuracy": 0.5, "val_loss": 1, "val_accuracy": 0.5, "seconds": 1}
+    progress.epoch(work, request.pk, {"number": 1, **told}, tmp_path / "state")
+    jobs.postpone(work, "its worker was told to end")
+    Job.objects.update(run_after="2026-01-01T00Z")
+    return jobs.claim(job.pk)
+
+
+def test_a_training_goes_on_from_its_last_epoch(tmp_path):
+    request = asked(grace(), version())
+    work = broken_off(request, tmp_path)
+    progress.start(work, request)
+    assert training_rows.Told(work, request, tmp_path, []).saved()
+    request.refresh_from_db()
+    assert request.resumed_at == 1
+
+
+def test_what_was_learnt_from_a_photo_withdrawn_since_is_forgotten(tmp_path):
+    request = asked(grace(), version())
+    work = broken_off(request, tmp_path)
+    catalogue.withdraw(request.version.members.order_by("image_id")[0].image)
+    progress.start(work, request)
+    request.refresh_from_db()
+    assert (request.epochs.count(), request.checkpoint, request.resumed_at) == (0, "", 0)
+
+
+def test_epochs_whose_state_is_gone_are_forgotten(tmp_path):
+    request = asked(grace(), version())
+    work = broken_off(request, tmp_path)
+    request.refresh_from_db()
+    storage.delete("features", progress.checkpoint_key(request.checkpoint))
+    progress.start(work, request)
+    assert training_rows.Told(work, request, tmp_path, []).saved() is None
+    request.refresh_from_db()
+    assert (request.epochs.count(), request.checkpoint, request.resumed_at) == (0, "", 0)
 
 
 def test_who_asked_is_told_once_when_it_is_ready():
