@@ -1,5 +1,6 @@
 from hub.models.account import Account
 from hub.models.dataset import Archive, Dataset, DatasetMember, DatasetVersion
+from hub.models.doubt import Doubt
 from hub.models.image import Annotation, Image, ImageLabel, LabelStat, Rendition, Twin
 from hub.models.job import Job
 from hub.models.label import Label, LabelEdge, LabelName, LabelPath, LabelProposal
@@ -9,16 +10,14 @@ from hub.models.token import IdempotencyKey, Token
 from hub.models.training import (
     Acquisition,
     Backbone,
-    Doubt,
     Feature,
     ModelFile,
-    Notice,
     Prediction,
     TrainedModel,
     TrainingEpoch,
     TrainingRequest,
-    Watch,
 )
+from hub.models.watch import Notice, Watch
 
 __all__ = [
     "Account",

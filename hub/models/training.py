@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from hub.models.dataset import DatasetVersion
 from hub.models.image import Image
-from hub.models.label import Label
 
 LIVE = ["queued", "running"]
 
@@ -240,73 +239,3 @@ class Feature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.backbone} of {self.image_id}"
-
-
-class Watch(models.Model):
-    """An account needs more of a label, and wants to be told when there are so many distinct pictures of it."""
-
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches")
-    label = models.ForeignKey(Label, models.CASCADE, related_name="watches")
-    # Groups: pictures that are not near-duplicates of each other.
-    wanted = models.IntegerField(default=100)
-    created_at = models.DateTimeField(db_default=Now())
-    ready_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "label"], name="a_label_is_watched_once"),
-            models.CheckConstraint(condition=Q(wanted__gt=0), name="a_watch_wants_something"),
-        ]
-        indexes = [models.Index(fields=["label"], condition=Q(ready_at__isnull=True), name="open_watches")]
-
-    def __str__(self) -> str:
-        return f"{self.account} watches {self.label}"
-
-
-class Notice(models.Model):
-    """One thing an account is told, once, by mail."""
-
-    class Kind(models.TextChoices):
-        TRAINING_READY = "training_ready", "Training finished"
-        TRAINING_FAILED = "training_failed", "Training failed"
-        LABELS_READY = "labels_ready", "Watched labels are ready"
-
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=20, choices=Kind)
-    # What the mail's templates need.
-    about = models.JSONField()
-    created_at = models.DateTimeField(db_default=Now())
-    mailed_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"{self.kind} to {self.account}"
-
-
-class Doubt(models.Model):
-    """Somebody thinks that an image does not show the label it carries; a moderator looks."""
-
-    class State(models.TextChoices):
-        OPEN = "open", "Waiting for a moderator"
-        KEPT = "kept", "The label is right"
-        REMOVED = "removed", "The label was wrong"
-
-    image = models.ForeignKey(Image, models.CASCADE, related_name="doubts")
-    label = models.ForeignKey(Label, models.CASCADE, related_name="doubts")
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="doubts")
-    # The model whose mistake made them look.
-    model = models.ForeignKey(TrainedModel, models.SET_NULL, null=True, related_name="doubts")
-    state = models.CharField(max_length=7, choices=State, default=State.OPEN)
-    created_at = models.DateTimeField(db_default=Now())
-    decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="decided_doubts")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["image", "label"], condition=Q(state="open"), name="a_label_of_an_image_is_doubted_once"
-            ),
-            models.CheckConstraint(condition=Q(state__in=["open", "kept", "removed"]), name="doubt_state_is_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.label} of {self.image_id}?"
