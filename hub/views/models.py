@@ -117,7 +117,7 @@ def model_cell(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def model_file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """One file of a model, always as an attachment; each time it is fetched is counted."""
-    found = trained.file(seen(request, pk), name)
+    found = trained.file(seen(request, pk), name.replace("\0", "?"))
     try:
         answer = storage.response(
             "artifacts", trained.key(found.sha256), trained.content_type(name), attachment=found.name
@@ -144,7 +144,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody thinks that a picture of the test carries a wrong label."""
     found = seen(request, pk)
     shown = Prediction.objects.select_related("image").filter(model=found, image__withdrawn_at=None)
-    one = get_object_or_404(shown, image__sha256=request.POST.get("image", ""))
+    one = get_object_or_404(shown, image__sha256=request.POST.get("image", "").replace("\0", "?"))
     label = get_object_or_404(Label, pk=found.label_ids[one.truth])
     raised = doubts.raise_doubt(visitor(request), one.image, label, found)
     messages.success(request, THANKS[Doubt.State(raised.state)])

@@ -182,6 +182,13 @@ def test_a_file_that_is_not_there_or_was_lost_is_said(model):
     assert model.downloads == 0
 
 
+def test_addresses_and_fields_no_database_takes_lead_nowhere(model):
+    mallory = logged_in(factories.account())
+    assert mallory.get(f"/models/{model.pk}/files/a%00b").status_code == 404
+    assert mallory.post(f"/models/{model.pk}/doubt/", {"image": "a\0b"}).status_code == 404
+    assert mallory.get(f"/models/{'9' * 5000}/heat/{'0' * 64}.png").status_code == 404
+
+
 def test_files_stand_with_size_sum_and_gap(model):
     words = page(model.get_absolute_url())
     for file in model.files.all():
