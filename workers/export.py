@@ -1,11 +1,9 @@
 """Queue `export`: freeze dataset versions, pack archives."""
 
-import shutil
 import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,7 +14,7 @@ from hub import archives, datasets, freezing, jobs, objects, sql, storage, train
 from hub.models import Archive, DatasetVersion, Image, Job, Rendition
 from hub.problems import Refused
 from workers.celery import app
-from workers.working import work_on
+from workers.working import clear_scratch, work_on
 
 if TYPE_CHECKING:
     from workers.archives import Member
@@ -65,18 +63,10 @@ def pack_archive(work: jobs.Work) -> list[Job] | None:
         return None
     if archives.without(archive.digest) != (archive.tombstones, archive.without):
         return _order_anew(work, archive, version)
-    clear_scratch()
+    clear_scratch(SCRATCH, 86_400)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
         _pack(work, archive, version, Path(scratch))
     return None
-
-
-def clear_scratch() -> None:
-    """Remove what workers that were killed had prepared, a day ago or earlier."""
-    for folder in Path(settings.SCRATCH_DIR or tempfile.gettempdir()).glob(f"{SCRATCH}*"):
-        with suppress(FileNotFoundError):  # another worker clears it too
-            if folder.stat().st_mtime < time.time() - 86_400:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _order_anew(work: jobs.Work, archive: Archive, version: DatasetVersion) -> list[Job]:

@@ -17,8 +17,8 @@ from django.conf import settings
 from hub import archives, jobs, progress, storage, trainings
 from hub.models import DatasetVersion, Job, TrainingRequest
 from hub.problems import Refused
-from workers.celery import QUEUES, app
-from workers.working import work_on
+from workers.celery import DAYS, QUEUES, app
+from workers.working import clear_scratch, work_on
 
 if TYPE_CHECKING:
     from workers.backbones.types import Listener, Outcome
@@ -124,6 +124,7 @@ def _begin(work: jobs.Work, request: TrainingRequest, ending: list[bool]) -> lis
         return progress.give(work, request, model)
     trainings.check_ready(version)
     progress.start(work, request)
+    clear_scratch(SCRATCH, DAYS + 3600)  # none that is older can be at work still
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
         return _train(work, request, wish, Path(scratch), ending)
 
@@ -163,7 +164,7 @@ def _learn(
     store = Features(wish.backbone, seen.rows)
     recipe = training_files.recipe(wish)
     outcome = backbones.train(seen.examples, seen.read, recipe, weights, store, listener, scratch, engine)
-    if store.kept:
+    if store.kept > store.found:  # else most of the time went into reading
         outcome.facts["seconds_per_view"] = outcome.timings["features"] / store.kept
     return outcome, seen
 
@@ -176,9 +177,11 @@ def _call_the_others(request: int) -> None:
 
 @app.task
 def join(pk: int) -> None:
-    """Take this worker's share of a training whose job the first worker of the cluster holds."""
+    """Take this worker's share of a training whose job the first worker of the cluster holds, unless it ended."""
     from workers.training_rows import Silent
 
-    request = TrainingRequest.objects.select_related("version").get(pk=pk)
+    request = TrainingRequest.objects.select_related("version").filter(pk=pk, state="running").first()
+    if request is None:  # it would wait for the others for ever
+        return
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
         _learn(request, trainings.wish(request), Silent(request, Path(scratch)), Path(scratch))

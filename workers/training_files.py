@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from hub import storage, trained, trainings
-from hub.models import Prediction, TrainedModel, TrainingRequest
+from hub.models import DatasetVersion, Prediction, TrainedModel, TrainingRequest
 from hub.progress import Made
 from workers.backbones import card, charts, checking, export, golden, heat, report
 from workers.backbones.types import Outcome, Recipe
@@ -73,7 +73,7 @@ def _facts(request: TrainingRequest, outcome: Outcome, seen: Pictures, labels: l
         backbone=request.backbone,
         method=request.method,
         seed=request.hyperparameters["seed"],
-        data=f"{version.dataset.name}, version {version.number}, of Deep Images Hub",
+        data=f"{_name(version)}, version {version.number}, of Deep Images Hub",
         split=version.header["split_report"]["rule"],
         weights=_origin(weights),
         weights_sha256=weights,
@@ -83,6 +83,11 @@ def _facts(request: TrainingRequest, outcome: Outcome, seen: Pictures, labels: l
         credits=len({row["credit"] for row in rows}),
         made={name: outcome.facts[name] for name in ("precision", "device", "versions")},
     )
+
+
+def _name(version: DatasetVersion) -> str:
+    """Whoever freezes the same photos is given the same model: what somebody calls them in private is not told."""
+    return version.dataset.name if version.dataset.public else "A private dataset"
 
 
 def _origin(weights_sha256: str) -> str:
@@ -132,7 +137,7 @@ def _predictions(outcome: Outcome, seen: Pictures, chosen: list[int]) -> list[Pr
 
 
 def _heat(outcome: Outcome, seen: Pictures, rows: list[Prediction]) -> None:
-    """Grad-CAM of the surest mistakes, and then of the golden pictures."""
+    """Grad-CAM of the surest mistakes, and then of the surest right answers."""
     places = sorted(range(len(rows)), key=lambda n: (rows[n].guess == rows[n].truth, -rows[n].confidence))[:HEATED]
     at = [n for n, example in enumerate(seen.examples) if example.split == "test"]
     layers = dense_layers(outcome)

@@ -45,14 +45,19 @@ def pictures(version: DatasetVersion, side: int) -> Pictures:
 
 
 class Features:
-    """The store of deep features, for the core of training: rows and objects of the hub. `kept` counts the new ones."""
+    """The store of deep features, for the core of training: rows and objects of the hub.
+
+    `found` and `kept` count those that were there and the new ones.
+    """
 
     def __init__(self, backbone: str, rows: dict[str, dict[str, Any]]) -> None:
-        self.backbone, self.rows, self.kept = backbone, rows, 0
+        self.backbone, self.rows, self.found, self.kept = backbone, rows, 0, 0
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Which of the keys are kept."""
-        return progress.known_features(keys)
+        known = progress.known_features(keys)
+        self.found += len(known)
+        return known
 
     def get(self, key: str) -> bytes | None:
         """The bytes under a key; None when they are gone or damaged."""

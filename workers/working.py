@@ -1,9 +1,15 @@
 """The frame around every task: claim, keep alive, hand over, release after our own failure."""
 
+import shutil
+import tempfile
+import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from hub import failures, jobs, storage
@@ -41,3 +47,11 @@ def _failed(work: jobs.Work, error: str) -> None:
     log.error("attempt failed", attempt=work.attempt, error=error)
     if not jobs.release(work, error):
         failures.give_up(Job.objects.get(pk=work.job), error, attempt=work.attempt)
+
+
+def clear_scratch(prefix: str, age: int) -> None:
+    """Remove the folders that workers which were killed left behind, so many seconds ago or earlier."""
+    for folder in Path(settings.SCRATCH_DIR or tempfile.gettempdir()).glob(f"{prefix}*"):
+        with suppress(FileNotFoundError):  # another worker clears it too
+            if folder.stat().st_mtime < time.time() - age:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import signal
+import time
 import zipfile
 
 import numpy as np
@@ -218,3 +219,27 @@ def test_two_who_wish_the_same_get_one_model():
     assert worked(first).state == worked(second).state == "ready"
     assert first.model == second.model
     assert second.epochs.count() == 0
+
+
+def test_a_worker_of_a_cluster_joins_no_training_that_has_ended(monkeypatch):
+    request = asked()
+    TrainingRequest.objects.update(state="cancelled", finished_at=Now())
+    monkeypatch.setattr(training, "_learn", None)
+    assert training.join(request.pk) is None
+
+
+@pytest.mark.usefixtures("_no_files")
+def test_what_a_killed_training_left_is_cleared_once_no_worker_can_be_at_it(settings, tmp_path):
+    settings.SCRATCH_DIR = str(tmp_path)
+    for name, days in (("old", 4), ("young", 2)):
+        (tmp_path / f"hub-train-{name}").mkdir()
+        os.utime(tmp_path / f"hub-train-{name}", (time.time() - days * 86_400,) * 2)
+    assert worked(asked(Wish("scratch", "full", epochs=1))).state == "ready"
+    assert [path.name for path in tmp_path.iterdir()] == ["hub-train-young"]
+
+
+def test_what_somebody_calls_a_private_dataset_is_not_told():
+    version = asked().version
+    assert training_files._name(version) == "A private dataset"
+    version.dataset.public = True
+    assert training_files._name(version) == version.dataset.name
