@@ -109,11 +109,14 @@ def listed(folder: Path) -> Listing:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """A table of the hub's archives; nothing where there is none."""
+    """A table of the hub's archives; nothing where there is none, or one that is not the hub's."""
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error):
+        return []
 
 
 def _order(folder: Path, named: set[str]) -> list[str]:
@@ -131,7 +134,7 @@ def credits(folder: Path) -> Credits:
     """What an archive of the hub's says of its pictures; of any other folder, nothing."""
     manifest, rows = folder / MANIFEST, _rows(folder / "ATTRIBUTION.csv")
     version = sums.of(manifest) if manifest.is_file() else ""
-    return Credits(version, {row["file"]: (row.get("licence", ""), row.get("credit", "")) for row in rows})
+    return Credits(version, {row.get("file", ""): (row.get("licence") or "", row.get("credit") or "") for row in rows})
 
 
 def _kept(found: Sequence[Found], album: Album, side: int, said: Said) -> dict[str, tuple[Found, np.ndarray | None]]:

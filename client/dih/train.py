@@ -125,9 +125,9 @@ def _weights(asked: Any) -> "Weights":
 def _recipe(asked: Any) -> "Recipe":
     from dih.backbones.types import Recipe
 
-    method = "full" if asked.backbone == "scratch" else asked.method
-    epochs = {"head_epochs": asked.epochs, "tune_epochs": asked.epochs}
-    return Recipe(backbone=asked.backbone, method=method, seed=asked.seed, **epochs)
+    scratch = asked.backbone == "scratch"
+    method, tuning = ("full", 0) if scratch else (asked.method, asked.epochs)
+    return Recipe(asked.backbone, method, asked.seed, head_epochs=asked.epochs, tune_epochs=tuning)
 
 
 def _tell(said: Said, found: "Album") -> None:

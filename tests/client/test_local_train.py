@@ -55,6 +55,18 @@ def test_each_picture_is_learnt_from_once_and_the_rest_is_told(folder, tmp_path)
     assert len(found.skipped) == 4
 
 
+def test_tables_that_are_not_the_hubs_say_nothing(folder, tmp_path):
+    (folder / "labels.csv").write_bytes(b"\xff\xfe\0mine")
+    (folder / "ATTRIBUTION.csv").write_text("picture\nx.jpg\n")
+    assert opened(folder, tmp_path).labels == ["box", "disc"]
+    assert set(album.credits(folder).files.values()) <= {("", "")}
+
+
+def test_from_scratch_there_is_one_phase(tmp_path):
+    asked = command.parser().parse_args(["train", "data", "--out", "model", "--backbone", "scratch", "--epochs", "3"])
+    assert (train._recipe(asked).head_epochs, train._recipe(asked).tune_epochs) == (3, 0)
+
+
 def test_small_pictures_are_upright_and_near_the_networks_size(tmp_path):
     for n in range(2):
         put(tmp_path / "data" / str(n), {f"{k}.jpg": images.photo(n * 9 + k, (900, 600)) for k in range(4)})
