@@ -5,7 +5,19 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from hub import counts, objects, sql, storage, verdicts
-from hub.models import Account, Batch, Dataset, DatasetVersion, Image, Job, Place, Rendition, Submission, Twin
+from hub.models import (
+    Account,
+    Batch,
+    Dataset,
+    DatasetVersion,
+    Image,
+    Job,
+    Place,
+    Rendition,
+    Submission,
+    TrainedModel,
+    Twin,
+)
 
 
 def invented() -> QuerySet[Batch]:
@@ -58,6 +70,9 @@ def remove(batches: list[int], images: list[int]) -> dict[str, int]:
     others = {pk for pair in pairs.values_list("first", "second") for pk in pair} - set(images)
     given = list(Submission.objects.filter(batch__in=batches).values_list("pk", flat=True))
     frozen = DatasetVersion.objects.filter(members__image__in=images).distinct()
+    # Without their pictures, what models answered could no longer be shown, nor checked.
+    digests = list(frozen.exclude(digest="").values_list("digest", flat=True))
+    TrainedModel.objects.filter(digest__in=digests).delete()
     DatasetVersion.objects.filter(pk__in=list(frozen.values_list("pk", flat=True))).delete()
     with counts.recounting([*images, *others]):
         Job.objects.filter(kind=Job.Kind.INGEST, subject__in=given).delete()

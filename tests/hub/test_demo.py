@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 
 from hub import audit, farewell
 from hub.management.commands import demo, simulate
-from hub.models import Account, Batch, Image, Job, Label, Submission
-from tests import factories, images
+from hub.models import Account, Batch, Image, Job, Label, Submission, TrainedModel
+from tests import factories, images, trained
 from tests.parts import empty_storage
 from workers import drawings
 
@@ -46,6 +46,13 @@ def test_the_demo_comes_marked_as_drawn_and_leaves_without_a_trace(monkeypatch):
     assert not Job.objects.filter(state="queued").exists()
     assert [finding for finding in audit.run(deep=True) if finding.count] == []
     assert farewell.clean()[0]["photos"] == 0
+
+
+def test_models_that_learnt_from_drawings_go_with_them():
+    made = trained.model()
+    Batch.objects.filter(images__predictions__model=made).update(drawn=True)
+    farewell.clean()
+    assert not TrainedModel.objects.exists()
 
 
 def test_photos_of_ones_own_may_take_the_place_of_drawings(tmp_path):
