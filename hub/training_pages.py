@@ -47,7 +47,8 @@ class Step:
 def steps(request: TrainingRequest) -> list[Step]:
     """The phases of a training, as far as it has come."""
     names = _planned(request)
-    at = names.index(request.phase) if request.phase else -1
+    begun = request.state == State.RUNNING  # a worker that starts has not told a phase yet
+    at = names.index(request.phase) if request.phase else (0 if begun else -1)
     ready = request.state == State.READY
     return [_step(request, name, "done" if ready or n < at else "next", n == at) for n, name in enumerate(names)]
 

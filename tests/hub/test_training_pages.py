@@ -1,5 +1,7 @@
 """The pages that ask for a model and follow its training: what they say, whom they refuse, what they leave behind."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -48,6 +50,8 @@ def running(owner, **fields):
     request, _ = trainings.ask(owner, version(owner), Wish("scratch", "full"))
     usual = {"state": "running", "started_at": timezone.now(), "phase": "full", "total": 20, "done": 3}
     TrainingRequest.objects.filter(pk=request.pk).update(**usual | fields)
+    held = timezone.now() + timedelta(minutes=1)
+    Job.objects.filter(kind="train", subject=request.pk).update(state="running", lease_until=held)
     request.refresh_from_db()
     return request
 
@@ -183,7 +187,7 @@ def test_a_mistaken_number_is_said_and_what_was_chosen_stays(grace):
     path, browser = asked_of(version(grace), grace)
     answer = browser.post(path, FROM_SCRATCH | {"epochs": "many"})
     assert answer.status_code == 422
-    assert "epochs must be a whole number of at most 100." in said(answer)
+    assert "Epochs must be a whole number of at most 100." in said(answer)
     assert 'value="many"' in said(answer)
 
 
@@ -260,6 +264,20 @@ def test_a_failure_ends_in_words_and_advice(grace):
     assert "The training ran away in epoch 7: its loss is no longer a number." in words
     assert "Ask again with another seed or method." in words
     assert "it ended here" in words
+
+
+def test_what_a_worker_has_just_begun_is_in_its_first_phase(grace):
+    words = page(running(grace, phase="", total=0, done=0).get_absolute_url(), grace)
+    assert '<li data-state="now" aria-current="step"><b>Adjust every layer' in words
+    assert "looks at every photo" not in words
+
+
+def test_what_ended_has_nothing_to_come(grace):
+    words = page(
+        running(grace, state="failed", finished_at=timezone.now(), reason="disk_full").get_absolute_url(), grace
+    )
+    assert words.count("not reached") == 3
+    assert "to come" not in words
 
 
 def test_a_finished_training_leads_to_its_model(grace):
