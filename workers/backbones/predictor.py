@@ -169,9 +169,9 @@ class Model:
 
         try:
             self.interpreter = Interpreter(str(path), num_threads=min(4, os.cpu_count() or 1))
+            self.interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"{path} is no model: {error}") from error
-        self.interpreter.allocate_tensors()
         [asked], [answer] = self.interpreter.get_input_details(), self.interpreter.get_output_details()
         self.asked, self.answer, self.side, self.labels = asked["index"], answer["index"], asked["shape"][1], labels
         if len(labels) != answer["shape"][-1]:

@@ -152,3 +152,15 @@ def test_a_missing_package_is_named(folder, tmp_path):
     command = [sys.executable, str(folder / "predict.py"), "a.jpg"]
     ran = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path), "PATH": ""})
     assert (ran.returncode, ran.stderr) == (1, f"PIL {predictor.NEEDED}\n")
+
+
+def test_a_model_that_cannot_be_set_up_is_said_to_be_none(tmp_path, monkeypatch):
+    from ai_edge_litert.interpreter import Interpreter
+
+    def fail(_):
+        raise RuntimeError("Node number 0 failed to prepare.")
+
+    monkeypatch.setattr(Interpreter, "allocate_tensors", fail)
+    (tmp_path / "model.tflite").write_bytes(tflites.by_colour(2))
+    with pytest.raises(ValueError, match="is no model"):
+        predictor.load(tmp_path / "model.tflite", ["a", "b"])
