@@ -17,7 +17,6 @@ from workers.backbones.types import Outcome, Recipe
 from workers.training_rows import Pictures, Told
 
 GOLDEN, REPRESENTATIVE, HEATED = 10, 100, 48
-Paper = tuple[list[Made], dict[str, Any]]
 
 
 def recipe(wish: trainings.Wish) -> Recipe:
