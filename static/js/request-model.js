@@ -17,15 +17,9 @@ if (wish) {
   wish.addEventListener("change", estimate);
   estimate();
 }
-if (pick) {
-  const add = document.getElementById("add");
-  picker(add, pick.dataset.labels, (label) => {
+if (pick)
+  picker(document.getElementById("add"), pick.dataset.labels, (label) => {
     if (!label) return;
-    add.value = label.slug;
+    document.getElementById("add").value = label.slug;
     pick.requestSubmit();
   });
-  // Each choice is a page of its own: whoever typed one goes on where they were. After the picker, which moves the field.
-  if (sessionStorage.getItem("picked") === location.pathname) add.focus({ preventScroll: true });
-  sessionStorage.removeItem("picked");
-  pick.addEventListener("submit", () => sessionStorage.setItem("picked", location.pathname));
-}
