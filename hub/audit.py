@@ -148,11 +148,11 @@ def packed_is(
 
 
 def learnt_as_rows_say(deep: bool) -> Iterator[str]:
-    """Every file of a model, and all features of live images, with the size (and, deep, the hash) of their rows."""
+    """Every file of a model, and (deep) all features of live images, with the size (deep, the hash) of their rows."""
     for file in ModelFile.objects.order_by("id").iterator():
         what = f"model {file.model_id}, {file.name}"
         yield from packed_is(what, trained.key(file.sha256), file.size, file.sha256, deep)
-    for feature in Feature.objects.filter(image__withdrawn_at=None).order_by("key").iterator():
+    for feature in Feature.objects.filter(image__withdrawn_at=None).order_by("key").iterator() if deep else ():
         what, name = f"features of image {feature.image_id}", progress.feature_key(feature.key)
         yield from packed_is(what, name, feature.size, feature.sha256, deep, "features")
 

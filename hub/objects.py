@@ -20,7 +20,7 @@ from hub.models import (
     Submission,
     TrainingRequest,
 )
-from hub.storage import BucketStorage
+from hub.storage import BucketStorage, reachable
 
 ALIASES = ("originals", "renditions", "incoming", "artifacts", "features")
 GRACE = timedelta(hours=24)
@@ -96,8 +96,11 @@ def drop_parts() -> int:
 
 
 def discard(alias: str, name: str, *, young: bool = False) -> bool:
-    """Delete an object unless a row needs it, or (`young` aside) it was written lately; whether it was deleted."""
-    with transaction.atomic():
+    """Delete an object unless a row needs it, or (`young` aside) it was written lately; whether it was deleted.
+
+    Raises storage.Away when the store is.
+    """
+    with transaction.atomic(), reachable():
         hold(name)
         store = storages[alias]
         try:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -80,10 +81,10 @@ def early(work: jobs.Work, request: int, result: dict[str, Any]) -> None:
 
 def epoch(work: jobs.Work, request: int, fields: dict[str, Any], state: Path) -> None:
     """An epoch ended: its row, and the state from which the next attempt goes on, in one act; the state before goes."""
-    with state.open("rb") as file, transaction.atomic():
+    with state.open("rb") as file:
         digest, _ = storage.digest(file)
-        objects.hold(checkpoint_key(digest))
-        storage.put("features", checkpoint_key(digest), file)
+        storage.put("features", checkpoint_key(digest), file)  # so young, nothing takes it for an orphan
+    with transaction.atomic():
         jobs.check(work)
         before = _live(request).select_for_update().values_list("checkpoint", flat=True).first()
         if before is None:
@@ -92,7 +93,8 @@ def epoch(work: jobs.Work, request: int, fields: dict[str, Any], state: Path) ->
         TrainingEpoch.objects.update_or_create(request_id=request, number=number, defaults=fields)
         _live(request).update(checkpoint=digest)
     if before and before != digest:
-        objects.discard("features", checkpoint_key(before), young=True)
+        with suppress(storage.Away):  # it goes with the orphans
+            objects.discard("features", checkpoint_key(before), young=True)
 
 
 def checkpoint_key(digest: str) -> str:
@@ -176,6 +178,8 @@ def finish(
         row = _live(request.pk).select_for_update().first()
         if row is None:
             raise jobs.Superseded(f"training {request.pk} has ended")
+        if row.cancelling:
+            return end(row, State.CANCELLED)
         objects.hold(*(trained.key(made.sha256) for made in files))
         same = TrainedModel.objects.filter(recipe=model.recipe).first()
         if same is None:
@@ -185,7 +189,7 @@ def finish(
             )
             for prediction in predictions:
                 prediction.model = model
-            Prediction.objects.bulk_create(predictions)
+            Prediction.objects.bulk_create(predictions, batch_size=2000)
         return end(row, State.READY, model=same or model)
 
 
@@ -246,13 +250,14 @@ def give_up(request: int) -> None:
 
 
 def report_backbones(found: Iterable[Backbone]) -> None:
-    """What a worker found at its start replaces what was known; measured speeds stay."""
+    """What a worker found at its start replaces what was known.
+
+    Measured speeds stay, and the digest of weights that are away now: by it models trained before are found.
+    """
     for one in found:
-        fields = {
-            name: getattr(one, name)
-            for name in ("title", "side", "available", "reason", "weights_sha256", "published", "gpus")
-        }
-        Backbone.objects.update_or_create(name=one.name, defaults=fields | {"seen_at": Now()})
+        names = ["title", "side", "available", "reason", "gpus"]
+        names += ["weights_sha256", "published"] if one.available else []
+        Backbone.objects.update_or_create(name=one.name, defaults={name: getattr(one, name) for name in names})
 
 
 def pace(name: str, seconds_per_view: float) -> None:

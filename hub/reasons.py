@@ -163,7 +163,7 @@ TRAININGS: Words = {
     "too_many_classes": ("{n} labels are more than a model takes: {limit}.", "Choose fewer labels."),
     "too_few_to_train": (
         "{label} has {groups} distinct photos; a class needs {needed}.",
-        "Ask for {missing} more, or leave the label out. Watch it, and you are told when there are enough.",
+        "Ask for {missing} more, or leave the label out. Watch it, and a mail tells you when there are {watched}.",
     ),
     "too_few_test_groups": (
         "Only {groups} distinct photos are held out for the test; it takes {needed}.",
@@ -238,6 +238,7 @@ class _Known(dict):
             "min_side": settings.MIN_SIDE,
             "max_side": settings.MAX_SIDE,
             "limit": settings.MAX_BATCH_FILES,
+            "watched": settings.WATCH_TARGET,
             "format": "GIF, TIFF, PDF, SVG …",
         }
         return str(limits.get(name, "?"))

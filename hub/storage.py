@@ -160,7 +160,8 @@ class Away(Exception):  # noqa: N818  it passes
 
 
 @contextmanager
-def _reachable() -> Iterator[None]:
+def reachable() -> Iterator[None]:
+    """Say in the block of a store that does not answer: Away."""
     try:
         yield
     except FileNotFoundError:
@@ -172,7 +173,7 @@ def _reachable() -> Iterator[None]:
 def put(alias: str, name: str, data: bytes | IO[bytes]) -> None:
     """Write `data` at `name`, whole or not at all. Writing the same again is harmless, and renews its age."""
     content = ContentFile(data) if isinstance(data, bytes) else File(data)
-    with _reachable():
+    with reachable():
         storages[alias].save(name, content)
 
 
@@ -191,7 +192,7 @@ def put_packed(alias: str, name: str, packed: Packed, progress: Callable[[int], 
     store = storages[alias]
     if isinstance(store, BucketStorage):
         stream = Stream(packed.chunks(progress))
-        with _reachable():
+        with reachable():
             store.bucket.upload_fileobj(stream, store._normalize_name(name), Config=_transfer())
         return stream.sha256.hexdigest()
     with store.whole(name) as file:  # type: ignore[attr-defined]
@@ -231,19 +232,19 @@ def local_path(alias: str, name: str) -> str | None:
 
 def opened(alias: str, name: str) -> Any:
     """An object to read, piece by piece. Raises FileNotFoundError when there is none, Away when the store is."""
-    with _reachable():
+    with reachable():
         return storages[alias].open(name)
 
 
 def get(alias: str, name: str) -> bytes:
     """All bytes at `name`. Raises FileNotFoundError when there are none, Away when the store is."""
-    with _reachable(), storages[alias].open(name) as file:
+    with reachable(), storages[alias].open(name) as file:
         return file.read()
 
 
 def delete(alias: str, name: str) -> None:
     """Remove what no row names any more. Raises Away when the store is."""
-    with _reachable():
+    with reachable():
         storages[alias].delete(name)
 
 
@@ -280,7 +281,7 @@ def response(alias: str, name: str, content_type: str, attachment: str = "") -> 
         return HttpResponseRedirect(
             store.public_url(name, {"ResponseContentType": content_type, "ResponseContentDisposition": disposition})
         )
-    with _reachable():
+    with reachable():
         file = store.open(name)
     return FileResponse(file, content_type=content_type, as_attachment=bool(attachment), filename=attachment)
 

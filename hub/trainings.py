@@ -187,6 +187,13 @@ def seconds_left(request: TrainingRequest) -> int | None:
     return max(10, round(request.estimate - took))
 
 
+def same_runs(request: TrainingRequest) -> bool:
+    """Whether the same wish is being trained for somebody else: its model will do for this one, too."""
+    alike = {name: getattr(request, name) for name in ("backbone", "method", "hyperparameters")}
+    others = TrainingRequest.objects.filter(version__digest=request.version.digest, state=State.RUNNING, **alike)
+    return others.filter(pk__lt=request.pk).exists()
+
+
 def waiting_for(version: DatasetVersion) -> list[Job]:
     """The jobs of trainings that wait for a version to be frozen: to be rung for once it is."""
     ids = TrainingRequest.objects.filter(version=version, state=State.QUEUED).values_list("pk", flat=True)

@@ -122,6 +122,9 @@ def _begin(work: jobs.Work, request: TrainingRequest, ending: list[bool]) -> lis
     wish = trainings.wish(request)
     if model := trainings.finished(version, wish):
         return progress.give(work, request, model)
+    if trainings.same_runs(request):
+        jobs.postpone(work, "the same is being trained for another")
+        return None
     trainings.check_ready(version)
     progress.start(work, request)
     clear_scratch(SCRATCH, DAYS + 3600)  # none that is older can be at work still
@@ -172,7 +175,7 @@ def _learn(
 def _call_the_others(request: int) -> None:
     """In a cluster, whose first worker takes the job: have each of the others join it."""
     for rank in range(1, len(settings.TRAINING_CLUSTER)):
-        app.send_task("workers.training.join", [request], queue=f"training-{rank}")
+        app.send_task("workers.training.join", [request], queue=f"training-{rank}", expires=600)
 
 
 @app.task

@@ -60,6 +60,8 @@ def opened(path: Path, trust: bool) -> Model:
         labels = (path.parent / LABELS).read_text("utf-8").splitlines()
     except FileNotFoundError:
         raise Failure(NOT_FOUND, "no_labels", f"There is no {LABELS} beside {path}.") from None
+    except ValueError:
+        raise Failure(USAGE, "bad_model", f"{LABELS} beside {path} is not text.") from None
     return _keras(path, labels) if path.suffix == ".keras" else _tflite(path, labels)
 
 

@@ -27,7 +27,6 @@ class Backbone(models.Model):
     gpus = models.SmallIntegerField(default=0)
     # How long the last training took for the features of one picture.
     seconds_per_view = models.FloatField(null=True)
-    seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

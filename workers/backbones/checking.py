@@ -65,14 +65,15 @@ def _answers(path: Path, seconds: float, tick: Callable[[], None]) -> np.ndarray
             child.kill()
             child.wait()
         out.seek(0), err.seek(0)
-        if code:
-            last = err.read().decode(errors="replace").strip().rpartition("\n")[2]
-            raise Failure("artefact_broken", file=path.name, why="it took too long" if code < 0 else last[:300])
+        if code != 0:
+            last = err.read().decode(errors="replace").strip().rpartition("\n")[2][:300]
+            why = "it took too long" if code is None else last or f"it ended with {code}"
+            raise Failure("artefact_broken", file=path.name, why=why)
         return np.array(json.loads(out.read().splitlines()[-1]), ndmin=2)
 
 
-def _ended(child: subprocess.Popen, seconds: float, tick: Callable[[], None]) -> int:
-    """The exit code; -1 when the time is over."""
+def _ended(child: subprocess.Popen, seconds: float, tick: Callable[[], None]) -> int | None:
+    """The exit code; None when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         tick()
@@ -80,7 +81,7 @@ def _ended(child: subprocess.Popen, seconds: float, tick: Callable[[], None]) ->
             return child.wait(0.5)
         except subprocess.TimeoutExpired:
             continue
-    return -1
+    return None
 
 
 def _environment() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What is known of a trained model, as one dict for metrics.json and the pages, and its worst mistakes."""
+"""What is known of a trained model, as one dict for metrics.json and the pages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -123,20 +123,6 @@ def _confused(matrix: np.ndarray) -> list[dict[str, Any]]:
     if not wrong.any():
         return []
     return [{"code": "confused", "truth": int(truth), "guess": int(guess), "n": int(wrong[truth, guess])}]
-
-
-def worst(probabilities: np.ndarray, examples: Sequence[Example], most: int = 24) -> list[dict[str, Any]]:
-    """The test examples most confidently wrong, the surest first: {index, id, truth, guess, confidence}.
-
-    `probabilities` (tests, classes) in the order of the test examples; `index` counts through all `examples`.
-    """
-    places = [n for n, e in enumerate(examples) if e.split == "test"]
-    found: list[dict[str, Any]] = [
-        {"index": n, "id": examples[n].id, "truth": examples[n].label, "guess": int(guess), "confidence": float(sure)}
-        for n, guess, sure in zip(places, probabilities.argmax(axis=1), probabilities.max(axis=1), strict=True)
-        if guess != examples[n].label
-    ]
-    return sorted(found, key=lambda row: (-row["confidence"], row["index"]))[:most]
 
 
 def plain(value: Any) -> Any:

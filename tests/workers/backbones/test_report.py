@@ -128,16 +128,6 @@ def test_answers_that_are_no_numbers_are_refused():
         built(test=np.full((tests, 3), np.nan))
 
 
-def test_the_surest_mistakes_come_first_and_nothing_that_was_right():
-    splits = ["test", "train", "test", "test", "test"]
-    examples = [Example(str(i), 0, split, i) for i, split in enumerate(splits)]
-    chances = np.array([[0.4, 0.6], [0.9, 0.1], [0.1, 0.9], [0.2, 0.8]])
-    assert report.worst(chances, examples, most=2) == [
-        {"index": 3, "id": "3", "truth": 0, "guess": 1, "confidence": 0.9},
-        {"index": 4, "id": "4", "truth": 0, "guess": 1, "confidence": 0.8},
-    ]
-
-
 def test_figures_keep_four_digits_and_what_is_not_finite_is_none():
     assert report.plain({"a": np.float32(0.123456), "b": (np.nan, 1.23456e-6), "c": np.int64(3)}) == {
         "a": 0.1235,
