@@ -189,6 +189,29 @@ def test_what_was_to_be_cancelled_when_its_worker_was_lost_is_cancelled_and_nobo
     assert not Notice.objects.exists()
 
 
+def test_a_cancel_that_comes_as_the_model_is_whole_is_heeded():
+    request = asked(grace(), version())
+    TrainingRequest.objects.filter(pk=request.pk).update(cancelling=True)
+    finished(request)
+    request.refresh_from_db()
+    assert (request.state, request.model) == ("cancelled", None)
+    assert not TrainedModel.objects.exists()
+
+
+def test_a_model_is_found_by_the_weights_it_came_from_though_they_are_away_now():
+    frozen = version()
+    Backbone.objects.filter(name="vgg16").update(available=True, reason="", weights_sha256="a" * 64)
+    wish = Wish("vgg16", "probe")
+    TrainedModel.objects.create(
+        recipe=trainings.recipe(frozen, wish, "a" * 64), digest=frozen.digest, backbone="vgg16", method="probe",
+        hyperparameters=wish.hyperparameters(), labels=["Ball", "Cube"], label_ids=[1, 2], metrics={}, accuracy=0.9,
+        images=60, seconds=1,
+    )  # fmt: skip
+    away = Backbone(name="vgg16", title="VGG16", side=224, available=False, reason="weights_missing")
+    progress.report_backbones([away])
+    assert asked(grace(), frozen, wish).state == "ready"
+
+
 def test_what_has_ended_cannot_be_cancelled():
     request = asked(grace(), version())
     finished(request)

@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.files.storage import storages
 from django.db.models.functions import Now
 
-from hub import progress, storage, trained, trainings
+from hub import jobs, progress, storage, trained, trainings
 from hub.models import Backbone, Feature, Image, Job, TrainedModel, TrainingEpoch, TrainingRequest
 from hub.trainings import Wish
 from tests import factories, shelves
@@ -243,3 +243,12 @@ def test_what_somebody_calls_a_private_dataset_is_not_told():
     assert training_files._name(version) == "A private dataset"
     version.dataset.public = True
     assert training_files._name(version) == version.dataset.name
+
+
+def test_while_the_same_is_trained_for_another_a_wish_waits():
+    frozen = version()
+    first, second = (trainings.ask(factories.account(plan="premium"), frozen, QUICK)[0] for _ in range(2))
+    progress.start(jobs.claim(Job.objects.get(kind="train", subject=first.pk).pk), first)
+    assert worked(second).state == "queued"
+    job = Job.objects.get(kind="train", subject=second.pk)
+    assert (job.state, job.attempt) == ("queued", 0)
