@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test lint proof bench clean-demo browser
 export UV_PYTHON_DOWNLOADS := never
+# Compiling TensorFlow's modules anew takes seven seconds of every process that imports it.
+unexport PYTHONDONTWRITEBYTECODE
 # Trust what the machine trusts (a company's certificate, say), where it says what that is.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
