@@ -7,7 +7,7 @@ from itertools import islice
 from django.conf import settings
 from django.core.files.storage import storages
 
-from hub import archives, objects, progress, sql, storage, trained
+from hub import archives, features, objects, sql, storage, trained
 from hub.models import Archive, DatasetVersion, Feature, ModelFile
 
 SHOWN = 10
@@ -153,7 +153,7 @@ def learnt_as_rows_say(deep: bool) -> Iterator[str]:
         what = f"model {file.model_id}, {file.name}"
         yield from packed_is(what, trained.key(file.sha256), file.size, file.sha256, deep)
     for feature in Feature.objects.filter(image__withdrawn_at=None).order_by("key").iterator() if deep else ():
-        what, name = f"features of image {feature.image_id}", progress.feature_key(feature.key)
+        what, name = f"features of image {feature.image_id}", features.name_of(feature.key)
         yield from packed_is(what, name, feature.size, feature.sha256, deep, "features")
 
 

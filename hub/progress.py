@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists
 from django.db.models.functions import Coalesce, Now
 
 from hub import archives, counts, jobs, notices, objects, storage, trained
 from hub.models import (
     Backbone,
     DatasetVersion,
-    Feature,
     Job,
     ModelFile,
     Notice,
@@ -114,37 +113,6 @@ def saved(request: TrainingRequest, into: Path) -> list[TrainingEpoch] | None:
             return epochs if storage.digest(file)[0] == digest else None
     except FileNotFoundError:
         return None
-
-
-def known_features(keys: Iterable[str]) -> set[str]:
-    """Which features are kept; they are marked as used, to the day."""
-    found = Feature.objects.filter(key__in=list(keys))
-    found.filter(used_at__lt=Now() - timedelta(days=1)).update(used_at=Now())
-    return set(found.values_list("key", flat=True))
-
-
-def feature_key(key: str) -> str:
-    """Where features lie in `features`."""
-    return storage.key(key, ".feature")
-
-
-def keep_feature(key: str, image: int, backbone: str, data: bytes) -> None:
-    """Keep the features of one view of an image, with the row that owns them."""
-    with transaction.atomic():
-        objects.hold(feature_key(key))
-        storage.put("features", feature_key(key), data)
-        row = {"image_id": image, "backbone": backbone, "size": len(data), "sha256": storage.digest_of(data)}
-        Feature.objects.update_or_create(key=key, defaults=row)
-
-
-def feature(key: str) -> bytes | None:
-    """The bytes of features; None when they are gone or not what their row says."""
-    digest = Feature.objects.filter(key=key).values_list("sha256", flat=True).first()
-    try:
-        data = storage.get("features", feature_key(key))
-    except FileNotFoundError:
-        return None
-    return data if storage.digest_of(data) == digest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +237,3 @@ def _unchanged(version: DatasetVersion, at_start: tuple[int, str]) -> None:
     now = archives.without(version.digest)
     if now != at_start:
         raise Refused("images_withdrawn", 409, n=now[0] - at_start[0])
-
-
-def stale_features(days: int) -> int:
-    """Forget the features nobody used for so long, and those of withdrawn images; their objects go with the orphans."""
-    old = Q(used_at__lt=Now() - timedelta(days=days)) | Q(image__withdrawn_at__isnull=False)
-    return Feature.objects.filter(old).delete()[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from hub import jobs, progress, sql, storage
+from hub import features, jobs, progress, sql, storage
 from hub.models import DatasetVersion, TrainingRequest
 from workers.backbones.types import Epoch, Example, Stopped
 
@@ -55,17 +55,17 @@ class Features:
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Which of the keys are kept."""
-        known = progress.known_features(keys)
+        known = features.known(keys)
         self.found += len(known)
         return known
 
     def get(self, key: str) -> bytes | None:
         """The bytes under a key; None when they are gone or damaged."""
-        return progress.feature(key)
+        return features.get(key)
 
     def put(self, example: Example, key: str, data: bytes) -> None:
         """Keep one view of a picture."""
-        progress.keep_feature(key, self.rows[example.id]["image"], self.backbone, data)
+        features.keep(key, self.rows[example.id]["image"], self.backbone, data)
         self.kept += 1
 
 

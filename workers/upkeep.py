@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import archives, failures, jobs, notices, objects, places, progress, submissions, trained, watches
+from hub import archives, failures, features, jobs, notices, objects, places, submissions, trained, watches
 from hub.models import Batch, IdempotencyKey, Job, Submission
 from workers.celery import app, ring, unheard
 from workers.working import work_on
@@ -43,7 +43,7 @@ def tidy() -> None:
     empty = Submission.objects.filter(~Q(incoming=""), state="received", created_at__lt=Now() - SLOT_AGE)
     ring(*(submissions.arrived(slot) for slot in empty))
     ring(*watches.tell_the_ready())
-    progress.stale_features(settings.FEATURES_DAYS)
+    features.forget(settings.FEATURES_DAYS)
     ring(*(places.lookup(place) for place in places.forgotten()))
     Batch.objects.filter(submissions=None, created_at__lt=Now() - EMPTY_AGE).delete()
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()

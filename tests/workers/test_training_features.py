@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from django.db.models.functions import Now
 
-from hub import objects, progress, storage, trainings
+from hub import features, objects, progress, storage, trainings
 from hub.models import Backbone, Feature, Image
 from hub.trainings import Wish
 from tests.parts import broken, empty_storage
@@ -60,9 +60,9 @@ def another(request, wish):
 def test_a_damaged_feature_is_computed_anew():
     first = worked(asked(Wish("vgg16", "probe")))
     one = Feature.objects.order_by("key")[0]
-    storage.put("features", progress.feature_key(one.key), b"x" * one.size)
+    storage.put("features", features.name_of(one.key), b"x" * one.size)
     assert worked(another(first, Wish("vgg16", "probe", seed=8))).state == "ready"
-    data = storage.get("features", progress.feature_key(one.key))
+    data = storage.get("features", features.name_of(one.key))
     assert hashlib.sha256(data).hexdigest() == one.sha256
     assert wrong() == {}
 
@@ -72,11 +72,11 @@ def test_features_go_with_their_photo_and_when_nobody_uses_them(monkeypatch):
     image = request.version.members.filter(split="train")[0].image_id
     key = Feature.objects.get(image=image).key
     Image.objects.filter(pk=image).update(withdrawn_at=Now())
-    assert progress.stale_features(90) == 1
+    assert features.forget(90) == 1
     monkeypatch.setattr(objects, "GRACE", objects.GRACE * 0)
     assert clear_orphans("features") == 1
     with pytest.raises(FileNotFoundError):
-        storage.get("features", progress.feature_key(key))
+        storage.get("features", features.name_of(key))
     Feature.objects.update(used_at="2026-01-01T00Z")
-    assert progress.stale_features(90) == 59
+    assert features.forget(90) == 59
     assert clear_orphans("features") == 59
