@@ -213,23 +213,27 @@ def settle_claim(submission: Submission, moderator: Account, right: str) -> None
         claims.update(conflicting=right == "first")
 
 
-def withdraw(image: Image) -> list[Job]:
+def withdraw(image: Image, removed_for: str = "") -> list[Job]:
     """Take a photo out of the catalogue at once: no page, count or lookup knows it from here on.
 
-    What waited in review because of it is checked again. Returns the jobs to ring for.
+    `removed_for`: the code of a moderator's reason, where it was not its supplier who took it back. What waited in
+    review because of it is checked again. Returns the jobs to ring for.
     """
     with transaction.atomic():
         counts.lock()
         others = [twin.first_id if twin.second_id == image.pk else twin.second_id for twin in _twins(image)]
         with counts.recounting([image.pk, *others]):
-            Image.objects.filter(pk=image.pk, withdrawn_at=None).update(withdrawn_at=Now())
+            Image.objects.filter(pk=image.pk, withdrawn_at=None).update(withdrawn_at=Now(), removed_for=removed_for)
             _twins(image).delete()
             sql.call("hub_regroup", [image.pk])
         archives.retire(image)
         trained.retire(image)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = %s", [image.pk])
-        Submission.objects.filter(image=image).update(state="withdrawn", reason="withdrawn", decided_at=Now())
+        reason = "taken_down" if removed_for else "withdrawn"
+        Submission.objects.filter(image=image).update(
+            state="withdrawn", reason=reason, detail={"why": removed_for} if removed_for else {}, decided_at=Now()
+        )
         return verdicts.reopen(Submission.objects.filter(twin=image, state="review").select_for_update())
 
 

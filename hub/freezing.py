@@ -172,3 +172,5 @@ def settle(version: DatasetVersion, digest: str, header: dict[str, Any], images:
         groups=header["split_report"]["groups"],
         frozen_at=Now(),
     )
+    with connection.cursor() as cursor:
+        cursor.execute(sql.load("queries/contribute"), {"version": version.pk})

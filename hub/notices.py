@@ -1,4 +1,4 @@
-"""What accounts are told by mail: a row in the transaction of its cause, sent once by a worker."""
+"""What accounts are told, by the bell and by mail: a row in the transaction of its cause, sent once by a worker."""
 
 from typing import Any
 
@@ -12,11 +12,14 @@ from hub import jobs
 from hub.models import Account, Job, Notice
 
 
-def tell(account: Account, kind: str, about: dict[str, Any]) -> Job | None:
-    """Leave a notice, in the transaction of what it tells of; the job to ring for, None for whoever has no address."""
-    if not account.email:
+def tell(account: Account, kind: str, key: str, about: dict[str, Any]) -> Job | None:
+    """Leave a notice in the transaction of what it tells of; the job to ring for, None where no mail is to leave.
+
+    `key` names the outcome, such as "batch:12": it is told once, whoever asks again.
+    """
+    notice, new = Notice.objects.get_or_create(account=account, kind=kind, key=key, defaults={"about": about})
+    if not new or not account.email or kind in account.muted or account.gone_at:
         return None
-    notice = Notice.objects.create(account=account, kind=kind, about=about)
     return jobs.open_job(Job.Kind.MAIL, notice.pk)
 
 

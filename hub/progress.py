@@ -199,9 +199,9 @@ def _tell(request: TrainingRequest, state: str, fields: dict[str, Any]) -> Job |
     if state == State.READY:
         model = fields["model"]
         about = {"name": name, "path": model.get_absolute_url(), "accuracy": model.accuracy}
-        return notices.tell(request.owner, Notice.Kind.TRAINING_READY, about)
+        return notices.tell(request.owner, Notice.Kind.TRAINING_READY, f"training:{request.pk}", about)
     about = {"name": name, "path": request.get_absolute_url(), "reason": fields["reason"], "detail": fields["detail"]}
-    return notices.tell(request.owner, Notice.Kind.TRAINING_FAILED, about)
+    return notices.tell(request.owner, Notice.Kind.TRAINING_FAILED, f"training:{request.pk}", about)
 
 
 def give_up(request: int) -> None:

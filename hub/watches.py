@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from hub import notices, sql
 from hub.models import Account, Job, Label, Notice, Watch
@@ -28,9 +29,16 @@ def tell_the_ready() -> list[Job]:
         by_account: dict[Account, list[Watch]] = defaultdict(list)
         for row in rows.select_related("account", "label").order_by("label__name"):
             by_account[row.account].append(row)
-        opened = [notices.tell(who, Notice.Kind.LABELS_READY, _about(found)) for who, found in by_account.items()]
+        opened = [
+            notices.tell(who, Notice.Kind.LABELS_READY, _key(found), _about(found)) for who, found in by_account.items()
+        ]
         Watch.objects.filter(pk__in=[row.pk for found in by_account.values() for row in found]).update(ready_at=Now())
     return [job for job in opened if job]
+
+
+def _key(found: list[Watch]) -> str:
+    """A watch that begins anew is another outcome."""
+    return f"watch:{found[0].pk}:{timezone.now():%Y-%m-%dT%H:%M:%S}"
 
 
 def _about(found: list[Watch]) -> dict:

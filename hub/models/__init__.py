@@ -1,9 +1,10 @@
 from hub.models.account import Account
-from hub.models.dataset import Archive, Dataset, DatasetMember, DatasetVersion
+from hub.models.dataset import Archive, Contribution, Dataset, DatasetMember, DatasetVersion, Download
 from hub.models.doubt import Doubt
-from hub.models.image import Annotation, Image, ImageLabel, LabelStat, Rendition, Twin
+from hub.models.image import Annotation, Claim, Image, ImageLabel, LabelStat, Rendition, Twin
 from hub.models.job import Job
 from hub.models.label import Label, LabelEdge, LabelName, LabelPath, LabelProposal
+from hub.models.moderation import Decision, GoldAnswer, Removal, Report
 from hub.models.place import Place
 from hub.models.submission import Batch, Submission
 from hub.models.token import IdempotencyKey, Token
@@ -17,7 +18,7 @@ from hub.models.training import (
     TrainingEpoch,
     TrainingRequest,
 )
-from hub.models.watch import Notice, Watch
+from hub.models.watch import Notice, Shortfall, Subscription, Wanted, Watch
 
 __all__ = [
     "Account",
@@ -26,11 +27,16 @@ __all__ = [
     "Archive",
     "Backbone",
     "Batch",
+    "Claim",
+    "Contribution",
     "Dataset",
     "DatasetMember",
     "DatasetVersion",
+    "Decision",
     "Doubt",
+    "Download",
     "Feature",
+    "GoldAnswer",
     "IdempotencyKey",
     "Image",
     "ImageLabel",
@@ -45,12 +51,17 @@ __all__ = [
     "Notice",
     "Place",
     "Prediction",
+    "Removal",
     "Rendition",
+    "Report",
+    "Shortfall",
     "Submission",
+    "Subscription",
     "Token",
     "TrainedModel",
     "TrainingEpoch",
     "TrainingRequest",
     "Twin",
+    "Wanted",
     "Watch",
 ]

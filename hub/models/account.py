@@ -1,4 +1,5 @@
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -17,9 +18,20 @@ class Account(AbstractUser):
         help_text="How your photos are credited; your username if empty.",
     )
     invented = models.BooleanField(default=False, help_text="Made by `manage.py simulate`; nobody can log in.")
+    # From then on its photos are public at once; before, a moderator sees each of them first.
+    trusted_at = models.DateTimeField(null=True, blank=True)
+    # It may look, take back and leave, and nothing else; `suspended_for` is a reason's code.
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_for = models.CharField(max_length=20, blank=True)
+    # Hidden questions showed that its verdicts cannot be relied on: it is asked no more.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    # The person has left: a nameless shell that keeps verdicts and decisions together.
+    gone_at = models.DateTimeField(null=True, blank=True)
+    # Kinds of notices it wants no mail about.
+    muted = ArrayField(models.CharField(max_length=20), default=list, blank=True)
 
     class Meta:
-        permissions = [("moderate", "Can settle reviews and accept labels")]
+        permissions = [("moderate", "Can settle reviews, take photos down and accept labels")]
         constraints = [
             models.CheckConstraint(condition=models.Q(plan__in=["free", "premium"]), name="plan_is_known"),
         ]

@@ -109,6 +109,38 @@ class DatasetMember(models.Model):
         return f"{self.image_id} in {self.version_id}"
 
 
+class Contribution(models.Model):
+    """How many images of a frozen version a supplier gave: written when it is frozen, for credit."""
+
+    pk = models.CompositePrimaryKey("supplier_id", "version_id")
+    supplier = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="contributions", db_index=False)
+    version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="contributions")
+    images = models.IntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(images__gt=0), name="a_contribution_has_images")]
+
+    def __str__(self) -> str:
+        return f"{self.supplier_id} gave {self.images} of {self.version_id}"
+
+
+class Download(models.Model):
+    """An account has the pictures of a manifest: it is told once of each that is withdrawn later."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="downloads")
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+    # Withdrawals up to then it knows of, or had left out.
+    told_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "digest"], name="a_download_is_kept_once")]
+        indexes = [models.Index(fields=["digest"], name="downloads_of_a_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.account} has {self.digest[:12]}"
+
+
 class Archive(models.Model):
     """A manifest packed in one format and size. `recipe` digests all that decides its bytes, and names its object."""
 

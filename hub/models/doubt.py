@@ -9,7 +9,7 @@ from hub.models.training import TrainedModel
 
 
 class Doubt(models.Model):
-    """Somebody thinks that an image does not show the label it carries; a moderator looks."""
+    """A person, or the pictures most like it, say that an image does not show its label; a moderator looks."""
 
     class State(models.TextChoices):
         OPEN = "open", "Waiting for a moderator"
@@ -18,7 +18,11 @@ class Doubt(models.Model):
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="doubts")
     label = models.ForeignKey(Label, models.CASCADE, related_name="doubts")
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="doubts")
+    # None: its nearest pictures (by deep features) carry another label.
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="doubts")
+    # What it shows instead, as they say, and the share of its nearest pictures that agree (0 to 1).
+    instead = models.ForeignKey(Label, models.SET_NULL, null=True, related_name="+")
+    share = models.FloatField(null=True)
     # The model whose mistake made them look.
     model = models.ForeignKey(TrainedModel, models.SET_NULL, null=True, related_name="doubts")
     state = models.CharField(max_length=7, choices=State, default=State.OPEN)

@@ -42,6 +42,8 @@ class Image(models.Model):
     # The oldest image of the near-duplicates it stands among; itself where there are none. A trigger sets the first.
     group = models.ForeignKey("self", models.DO_NOTHING, null=True, related_name="group_members")
     withdrawn_at = models.DateTimeField(null=True)
+    # Why a moderator took it down (the code of a reason); "" where its supplier took it back.
+    removed_for = models.CharField(max_length=20, blank=True)
 
     class Meta:
         constraints = [
@@ -104,17 +106,65 @@ class Annotation(models.Model):
     verdict = models.CharField(max_length=6, choices=Verdict, default=Verdict.YES)
     # Somebody gave the same picture under a label that does not agree with what it carries.
     conflicting = models.BooleanField(default=False)
+    # A moderator's decision, at most one of an image and label: it outweighs all others.
+    final = models.BooleanField(default=False)
+    # What the picture shows instead, where the verdict is no.
+    instead = models.ForeignKey(Label, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["image", "label", "account"], name="one_verdict_per_person_and_label"),
             models.CheckConstraint(condition=Q(verdict__in=["yes", "no", "unsure"]), name="verdict_is_known"),
+            models.UniqueConstraint(
+                fields=["image", "label"], condition=Q(final=True), name="one_final_verdict_per_image_and_label"
+            ),
         ]
         indexes = [models.Index(fields=["id"], condition=Q(conflicting=True), name="conflicting_annotations")]
 
     def __str__(self) -> str:
         return f"{self.account}: {self.verdict} {self.label}"
+
+
+class Claim(models.Model):
+    """What people say of one label of a live image: verdicts besides the supplier's, and what follows from them.
+
+    Derived from annotations by `hub_make_claims`, never written by Python. `hub_claim_state` holds the rule.
+    """
+
+    class State(models.TextChoices):
+        ASKING = "asking", "Waiting for verdicts"
+        VERIFIED = "verified", "Verified"
+        REFUTED = "refuted", "Refuted"
+        CONTESTED = "contested", "Opinions differ"
+        KEPT = "kept", "A moderator kept it"
+        DROPPED = "dropped", "A moderator took it off"
+        CONFLICTING = "conflicting", "In conflict with another label"
+
+    # An image counts under the label in these.
+    SHOWN = ("asking", "verified", "contested", "kept")
+
+    pk = models.CompositePrimaryKey("image_id", "label_id")
+    image = models.ForeignKey(Image, models.CASCADE, related_name="claims", db_index=False)
+    label = models.ForeignKey(Label, models.CASCADE, related_name="claims")
+    yes = models.IntegerField()
+    no = models.IntegerField()
+    unsure = models.IntegerField()
+    state = models.CharField(max_length=11, choices=State)
+    # A place in the order in which claims are asked about: each reviewer starts at another.
+    luck = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["luck"], condition=Q(state="asking"), name="claims_to_ask_about"),
+            models.Index(
+                fields=["luck"], condition=Q(state="asking") & (Q(yes__gt=0) | Q(no__gt=0)), name="claims_half_decided"
+            ),
+            models.Index(fields=["state", "image"], condition=~Q(state="asking"), name="claims_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} {self.label_id}: {self.state}"
 
 
 class ImageLabel(models.Model):
@@ -127,6 +177,7 @@ class ImageLabel(models.Model):
     label = models.ForeignKey(Label, models.CASCADE, related_name="image_labels", db_index=False)
     image = models.ForeignKey(Image, models.CASCADE, related_name="image_labels")
     direct = models.BooleanField()
+    verified = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["label", "-image"], condition=Q(direct=True), name="direct_images_of_a_label")]

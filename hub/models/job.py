@@ -14,6 +14,7 @@ class Job(models.Model):
         PACK = "pack", "Pack an archive"
         TRAIN = "train", "Train a model"
         MAIL = "mail", "Send a mail"
+        EMBED = "embed", "Find similar pictures"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

@@ -34,6 +34,8 @@ class Batch(models.Model):
     use_photo_place = models.BooleanField(default=False)
     place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, related_name="batches")
     drawn = models.BooleanField(default=False, help_text="Pictures drawn by the hub itself, not photographs.")
+    # The sentence the supplier agreed to, as it stood there.
+    agreement = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     received = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
@@ -97,6 +99,11 @@ class Submission(models.Model):
     preview_sha256 = models.CharField(max_length=64, blank=True)
     # The supplier or a moderator looked: this is another photo, whatever the fingerprint says.
     distinct = models.BooleanField(default=False)
+    # A moderator let it in: neither a new account nor a photo removed before keeps it waiting.
+    cleared = models.BooleanField(default=False)
+    # What its supplier says against the decision, once; a moderator looks again.
+    appeal = models.CharField(max_length=500, blank=True)
+    appealed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
 
@@ -133,6 +140,7 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["sha256"], name="submissions_of_a_digest"),
             models.Index(fields=["state", "id"], condition=Q(state="review"), name="submissions_in_review"),
+            models.Index(fields=["id"], condition=Q(appealed_at__isnull=False), name="open_appeals"),
         ]
 
     def __str__(self) -> str:

@@ -146,7 +146,7 @@ def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused("bad_request", 400)
     decide = labels.accept if "accept" in request.POST else labels.decline
     decide(proposal, visitor(request))
-    return redirect("review")
+    return redirect("moderation")
 
 
 @require_safe

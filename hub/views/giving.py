@@ -108,4 +108,4 @@ def _decided(request: HttpRequest, submission: Submission, said: str) -> HttpRes
         return JsonResponse(as_json(submission))
     messages.success(request, said)
     back = request.POST.get("next")
-    return redirect(back if back in ("mine", "review") else submission.batch)
+    return redirect(back if back in ("mine", "moderation") else submission.batch)

@@ -165,4 +165,4 @@ def decide_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     if right not in ("yes", "no"):
         raise Refused("bad_request", 400)
     doubts.decide(get_object_or_404(Doubt, pk=pk), visitor(request), right=right == "yes")
-    return redirect("review")
+    return redirect("moderation")

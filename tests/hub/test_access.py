@@ -41,7 +41,7 @@ DECISIONS = {
     "keep": ("post", 409, 404, 409, 302),
     "drop": ("post", 409, 404, 409, 302),
     "settle": ("post", 403, 403, 400, 302),
-    "review": ("get", 403, 403, 200, 302),
+    "moderation": ("get", 403, 403, 200, 302),
     "decide_proposal": ("post", 403, 403, 404, 302),
     "signed_file": ("get", 403, 403, 403, 403),
     "models": ("get", 200, 200, 200, 200),

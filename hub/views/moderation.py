@@ -16,7 +16,7 @@ PAGE = 20
 
 @moderator
 @require_safe
-def review(request: HttpRequest) -> HttpResponse:
+def moderation(request: HttpRequest) -> HttpResponse:
     """Pictures under two labels, near-duplicates in doubt, doubted labels, and proposed ones."""
     waiting = Submission.objects.filter(state="review").select_related("twin", "batch__supplier", "label")
     page, cursor = browse.keyset(waiting.order_by("-id"), request.GET.get("before", ""), PAGE)
@@ -29,7 +29,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "doubts": doubts.waiting(PAGE),
         "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
-    return render(request, "review.html", context)
+    return render(request, "moderation/moderation.html", context)
 
 
 def _with_twin_labels(page: list[Submission]) -> None:
@@ -50,4 +50,4 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     if right not in ("first", "second", "both"):
         raise Refused("bad_request", 400)
     decisions.settle(get_object_or_404(Submission, pk=pk), visitor(request), right)
-    return redirect("review")
+    return redirect("moderation")
