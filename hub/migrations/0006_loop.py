@@ -212,6 +212,13 @@ class Migration(migrations.Migration):
             options={"permissions": [("moderate", "Can settle reviews, take photos down and accept labels")]},
         ),
         migrations.AddField(
+            model_name="archive",
+            name="waiting",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), default=list, size=None
+            ),
+        ),
+        migrations.AddField(
             model_name="account",
             name="gone_at",
             field=models.DateTimeField(blank=True, null=True),

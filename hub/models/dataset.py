@@ -174,6 +174,8 @@ class Archive(models.Model):
     started_at = models.DateTimeField(null=True)
     ready_at = models.DateTimeField(null=True)
     downloads = models.IntegerField(default=0)
+    # The accounts that are told once it is packed.
+    waiting = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         constraints = [
