@@ -17,6 +17,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
+from django.utils import timezone
 
 from hub import embedded, unprivileged
 from hub.supervisor import Supervisor
@@ -31,7 +32,7 @@ TRAINING = ["env", "HUB_INGEST_CHILD_BYTES=0", "nice", "-n", "10"]
 # Two models of 230 MB stay warm, beside the hardest picture measured: a WebP of 50 megapixels takes 765 MB.
 PREDICT = ["env", "HUB_INGEST_CHILD_BYTES=1610612736"]
 WARM = ["--max-memory-per-child", "1000000"]
-ROLES = {"operator": "runs the hub, and /admin/", "ada": "gives photos", "grace": "premium: asks for models"}
+ROLES = {"operator": "runs and moderates the hub: /moderation/, /admin/", "ada": "gives photos", "grace": "premium: asks for models"}
 
 
 class Command(BaseCommand):
@@ -126,7 +127,7 @@ def make_accounts() -> None:
     for name, password in passwords.items():
         if not accounts.filter(username=name).exists():
             email = f"{name}@example.org"
-            user = accounts.create_user(name, email, password, **FIRST_ACCOUNTS[name])
+            user = accounts.create_user(name, email, password, trusted_at=timezone.now(), **FIRST_ACCOUNTS[name])
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     lines = [f"{name:<10} {password:<14} {ROLES[name]}" for name, password in passwords.items()]
     write_secret(accounts_file(), "\n".join(lines) + "\n")
