@@ -32,7 +32,11 @@ TRAINING = ["env", "HUB_INGEST_CHILD_BYTES=0", "nice", "-n", "10"]
 # Two models of 230 MB stay warm, beside the hardest picture measured: a WebP of 50 megapixels takes 765 MB.
 PREDICT = ["env", "HUB_INGEST_CHILD_BYTES=1610612736"]
 WARM = ["--max-memory-per-child", "1000000"]
-ROLES = {"operator": "runs and moderates the hub: /moderation/, /admin/", "ada": "gives photos", "grace": "premium: asks for models"}
+ROLES = {
+    "operator": "runs and moderates the hub: /moderation/, /admin/",
+    "ada": "gives photos",
+    "grace": "premium: asks for models",
+}
 
 
 class Command(BaseCommand):
