@@ -45,7 +45,8 @@ WHERE c.state IN ('asking', 'verified', 'contested', 'kept')
 GROUP BY 1, 2;
 
 CREATE OR REPLACE VIEW hub_true_selectable AS
-SELECT i.id AS image_id, c.label_id, i.supplier_id, i.group_id,
+-- Named by the claim's image, not the image's own id: only so does the question reach the innermost SELECT.
+SELECT c.image_id, c.label_id, i.supplier_id, i.group_id,
        (i.created_at AT TIME ZONE 'UTC')::date AS given_on,
        least(i.width, i.height) AS side,
        c.state = 'verified' AS verified,
