@@ -38,7 +38,7 @@ def tell_the_ready() -> list[Job]:
 
 def _key(found: list[Watch]) -> str:
     """A watch that begins anew is another outcome."""
-    return f"watch:{found[0].pk}:{timezone.now():%Y-%m-%dT%H:%M:%S}"
+    return f"watch:{found[0].pk}:{timezone.now().isoformat()}"
 
 
 def _about(found: list[Watch]) -> dict:

@@ -70,10 +70,10 @@ def test_labels_ready_at_once_come_in_one_mail(supplier):
     assert "/trainings/new/?label=ball&label=cube" in mail.outbox[0].body
 
 
-def test_who_has_no_address_gets_no_mail_and_the_watch_is_closed():
+def test_who_has_no_address_hears_by_the_bell_alone_and_the_watch_is_closed():
     watches.watch(factories.account(), [shelves.label("Ball", 3)], wanted=3)
     tell()
-    assert not Notice.objects.exists()
+    assert Notice.objects.get().kind == "labels_ready"
     assert not Job.objects.filter(kind="mail").exists()
     assert Watch.objects.get().ready_at is not None
 
