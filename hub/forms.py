@@ -61,6 +61,20 @@ class DatasetForm(forms.Form):
     public = forms.BooleanField(required=False)
 
 
+class WatchForm(forms.Form):
+    """How many photos somebody wishes for, and what for."""
+
+    wanted = forms.IntegerField(
+        min_value=1, max_value=settings.WATCH_MOST, required=False, label="How many distinct photos?"
+    )
+    note = forms.CharField(
+        max_length=200,
+        required=False,
+        label="What for, and how should they be?",
+        help_text="Shown on the board with your name, so that people know what to take.",
+    )
+
+
 class TokenForm(forms.Form):
     """A key for scripts."""
 

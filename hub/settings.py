@@ -76,6 +76,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "hub.context.bell",
             ],
             "builtins": ["hub.templatetags.hub"],
         },
@@ -188,6 +189,10 @@ MAX_PIXELS = int(os.environ.get("HUB_MAX_PIXELS", "50000000"))
 MIN_SIDE = int(os.environ.get("HUB_MIN_SIDE", "64"))
 MAX_SIDE = int(os.environ.get("HUB_MAX_SIDE", "16384"))
 MAX_BATCH_FILES = int(os.environ.get("HUB_MAX_BATCH_FILES", "50"))
+# So many photos of a new account a moderator lets in before the others are public at once; 0 looks at none.
+NEW_ACCOUNT_PHOTOS = int(os.environ.get("HUB_NEW_ACCOUNT_PHOTOS", "20"))
+# Dotted paths of callables that know pictures by their hash, comma separated: see hub/matching.py.
+HASH_MATCHERS = [path for path in os.environ.get("HUB_HASH_MATCHERS", "").split(",") if path]
 # Bits of 256 by which two fingerprints may differ (measured: see docs/decisions/0003).
 DUPLICATE_BITS = 31
 REVIEW_BITS = 48
@@ -219,6 +224,8 @@ TRAINING_GROUPS_WELL = 50  # fewer are worth a warning
 TRAINING_TEST_GROUPS = 5
 FEATURES_DAYS = int(os.environ.get("HUB_FEATURES_DAYS", "90"))
 WATCH_TARGET = 100
+WATCH_MOST = 10_000
+SHORTFALL_DAYS = 90  # how long a refusal counts as a wish
 # One model trained by several workers: their host:port in order, the same on each, and which of them this is.
 TRAINING_CLUSTER = [host for host in os.environ.get("HUB_TRAINING_CLUSTER", "").split(",") if host]
 TRAINING_RANK = int(os.environ.get("HUB_TRAINING_RANK", "0"))

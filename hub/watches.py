@@ -1,4 +1,4 @@
-"""Watches: who needs more pictures of a label, and is told when there are enough."""
+"""Watches: who needs more pictures of a label, what for, and is told when there are enough."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,23 +8,48 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import notices, sql
+from hub import notices, sql, subscriptions
+from hub.hierarchy import printable
 from hub.models import Account, Job, Label, Notice, Watch
+from hub.problems import Refused
+from hub.wanted import hold
 
 
-def watch(account: Account, labels: Iterable[Label], wanted: int | None = None) -> list[Watch]:
-    """Tell `account` once each label has so many distinct pictures; a watch that is there begins anew."""
-    target = wanted or settings.WATCH_TARGET
-    return [
-        Watch.objects.update_or_create(account=account, label=label, defaults={"wanted": target, "ready_at": None})[0]
-        for label in labels
-    ]
+def watch(account: Account, labels: Iterable[Label], wanted: int | None = None, note: str = "") -> list[Job]:
+    """Tell `account` once each label has so many distinct pictures; a watch that is there begins anew.
+
+    `note` says what for, on the board, under the account's name. Raises Refused for a number that is none.
+    The jobs to ring for: those who give such photos are told that they are wanted.
+    """
+    target = settings.WATCH_TARGET if wanted is None else wanted
+    if not 1 <= target <= settings.WATCH_MOST:
+        raise Refused("bad_number", field="wanted", most=settings.WATCH_MOST)
+    told = {"wanted": target, "note": printable(note)[:200], "ready_at": None}
+    chosen = {label.pk: label for label in labels}
+    with transaction.atomic():
+        hold(chosen)
+        return [job for label in chosen.values() for job in _watch(account, label, told)]
+
+
+def _watch(account: Account, label: Label, told: dict) -> list[Job]:
+    before = Watch.objects.filter(account=account, label=label).first()
+    Watch.objects.update_or_create(account=account, label=label, defaults=told)
+    grown = before is None or before.ready_at or before.wanted < told["wanted"]
+    return subscriptions.tell(label, account, told["note"]) if grown else []
+
+
+def stop(account: Account, label: Label) -> None:
+    """Tell them no more, and take their note off the board."""
+    with transaction.atomic():
+        hold([label.pk])
+        Watch.objects.filter(account=account, label=label).delete()
 
 
 def tell_the_ready() -> list[Job]:
     """Close the watches whose labels have enough, one notice for each account; the jobs to ring for."""
     with transaction.atomic():
-        ready = {row["watch"] for row in sql.rows("watches_ready")}
+        ready = {row["watch"]: row["label"] for row in sql.rows("watches_ready")}
+        hold(ready.values())
         rows = Watch.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=ready, ready_at=None)
         by_account: dict[Account, list[Watch]] = defaultdict(list)
         for row in rows.select_related("account", "label").order_by("label__name"):

@@ -14,6 +14,7 @@ from hub.api import (
     submissions,
     trainings,
     versions,
+    wanted,
 )
 from hub.api.answers import HubAPI, Reference, Text
 
@@ -34,6 +35,19 @@ api = HubAPI(
     # The reference's stylesheet, which is not ours, draws its arrows as data: pictures.
     docs_decorator=csp_update({"img-src": ["data:"]}),
 )
-nouns = (labels, images, batches, submissions, selections, datasets, versions, archives, models, trainings, jobs)
+nouns = (
+    labels,
+    images,
+    batches,
+    submissions,
+    selections,
+    datasets,
+    versions,
+    archives,
+    models,
+    trainings,
+    wanted,
+    jobs,
+)
 for noun in nouns:
     api.add_router("", noun.router, tags=[noun.__name__.rsplit(".", 1)[-1]])

@@ -1,5 +1,5 @@
 -- Which open watches have what they wait for: so many distinct groups of live, compared images under their label?
-SELECT w.id AS watch
+SELECT w.id AS watch, w.label_id AS label
 FROM hub_watch w
 WHERE w.ready_at IS NULL
   AND w.wanted <= (
