@@ -219,23 +219,28 @@ def withdraw(image: Image, removed_for: str = "") -> list[Job]:
     `removed_for`: the code of a moderator's reason, where it was not its supplier who took it back. What waited in
     review because of it is checked again. Returns the jobs to ring for.
     """
+    return withdraw_all([image], removed_for)
+
+
+def withdraw_all(images: list[Image], removed_for: str = "") -> list[Job]:
+    """Take several photos out of the catalogue as one act; those that are gone by now stay as they are."""
     with transaction.atomic():
         counts.lock()
-        others = [twin.first_id if twin.second_id == image.pk else twin.second_id for twin in _twins(image)]
-        with counts.recounting([image.pk, *others]):
-            Image.objects.filter(pk=image.pk, withdrawn_at=None).update(withdrawn_at=Now(), removed_for=removed_for)
-            _twins(image).delete()
-            sql.call("hub_regroup", [image.pk])
-        archives.retire(image)
-        trained.retire(image)
+        images = list(Image.objects.filter(pk__in=[image.pk for image in images], withdrawn_at=None))
+        ids = [image.pk for image in images]
+        pairs = Twin.objects.filter(first__in=ids) | Twin.objects.filter(second__in=ids)
+        around = {pk for pair in pairs.values_list("first", "second") for pk in pair}
+        with counts.recounting(sorted({*ids, *around})):
+            Image.objects.filter(pk__in=ids).update(withdrawn_at=Now(), removed_for=removed_for)
+            pairs.delete()
+            sql.call("hub_regroup", ids)
+        for image in images:
+            archives.retire(image)
+            trained.retire(image)
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = %s", [image.pk])
+            cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = ANY (%s)", [ids])
         reason = "taken_down" if removed_for else "withdrawn"
-        Submission.objects.filter(image=image).update(
+        Submission.objects.filter(image__in=ids).update(
             state="withdrawn", reason=reason, detail={"why": removed_for} if removed_for else {}, decided_at=Now()
         )
-        return verdicts.reopen(Submission.objects.filter(twin=image, state="review").select_for_update())
-
-
-def _twins(image: Image):
-    return Twin.objects.filter(first=image) | Twin.objects.filter(second=image)
+        return verdicts.reopen(Submission.objects.filter(twin__in=ids, state="review").select_for_update())

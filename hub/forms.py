@@ -2,6 +2,7 @@
 
 from django import forms
 from django.conf import settings
+from django.db import models
 
 from hub import labels, reasons
 from hub.models import Account, Label, LabelProposal, Token
@@ -31,6 +32,33 @@ class BatchForm(forms.Form):
     place_text = forms.CharField(max_length=120, required=False, label="Where were they taken?")
     use_photo_place = forms.BooleanField(required=False, label="Use the place stored in each photo")
     file = forms.FileField(required=False, allow_empty_file=True, label="One photo")
+
+
+class RelabelForm(forms.Form):
+    """What a photo shows instead."""
+
+    label = LabelField(label="What does it show?")
+
+
+class LeavingForm(forms.Form):
+    """A person deletes their account."""
+
+    class Photos(models.TextChoices):
+        WITHDRAW = "withdraw", "Take them all back"
+        LEAVE = "leave", "Leave them, given by “anonymous”"
+
+    photos = forms.ChoiceField(choices=Photos, widget=forms.RadioSelect, label="What becomes of your photos?")
+    password = forms.CharField(widget=forms.PasswordInput, strip=False, label="Your password")
+
+    def __init__(self, *arguments, account: Account, **options) -> None:
+        super().__init__(*arguments, **options)
+        self.account = account
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        if not self.account.check_password(password):
+            raise forms.ValidationError("That is not your password.", "wrong_password")
+        return password
 
 
 class ProposalForm(forms.ModelForm):

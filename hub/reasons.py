@@ -85,6 +85,10 @@ REQUESTS: Words = {
     "wrong_method": ("That address does not take this kind of request.", "Use the page's own buttons."),
     "already_decided": ("Somebody decided this meanwhile.", "Reload the page to see what was decided."),
     "link_expired": ("This link is too old.", "Go back to the page it came from."),
+    "label_refused": (
+        "People looked at this photo, and it does not show {label}.",
+        "If they are wrong, a moderator can settle it: report the photo, and say so.",
+    ),
     "away": ("The hub is catching its breath.", "Nothing is lost; try again in a few seconds."),
     "server_error": ("Something of ours broke.", "We were told. Try again in a moment."),
 }

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from hub import catalogue, jobs, objects, places, storage, verdicts
+from hub import catalogue, consent, jobs, objects, places, storage, verdicts
 from hub.models import Account, Batch, Image, Job, Label, Submission
 from hub.models.submission import Precision
 from hub.problems import Refused
@@ -29,7 +29,10 @@ def start_batch(
     place_text: str = "",
     drawn: bool = False,
 ) -> Batch:
-    """Open a batch. A hidden batch keeps no place, whatever else was said."""
+    """Open a batch. A hidden batch keeps no place, whatever else was said.
+
+    The sentence the supplier agrees to is kept as it stands today; an invented supplier agrees to nothing.
+    """
     if supplier.batches.filter(submissions=None).count() >= MAX_EMPTY_BATCHES:
         raise Refused("too_many_batches", 429, limit=MAX_EMPTY_BATCHES)
     hidden = precision == Precision.HIDDEN
@@ -42,6 +45,7 @@ def start_batch(
         use_photo_place=use_photo_place and not hidden,
         place=None if hidden else places.typed(place_text),
         drawn=drawn,
+        agreement="" if supplier.invented else consent.sentence(licence, supplier.credit_line),
     )
 
 

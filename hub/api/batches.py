@@ -35,7 +35,7 @@ class BatchIn(Strict):
 
 
 class BatchOut(Schema):
-    """A batch; `counts` says how many of its files are in each state."""
+    """A batch; `agreement` is what its supplier agreed to, `counts` says how many of its files are in each state."""
 
     id: int
     label: str
@@ -43,6 +43,7 @@ class BatchOut(Schema):
     precision: str
     place: str
     credit: str
+    agreement: str
     counts: dict[str, int]
     open: int
     done: bool
@@ -67,6 +68,7 @@ def told(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "precision": batch.precision,
         "place": places.shown(batch),
         "credit": batch.credit,
+        "agreement": batch.agreement,
         "counts": counted,
         "open": settings.MAX_BATCH_FILES - batch.total,
         "done": not counted["received"],

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.responses import Status
 
-from hub import datasets, selections
+from hub import datasets, selections, suppliers
 from hub.api.access import Request, account_of, makers, readers
 from hub.api.answers import Page, Strict, only, page_url, paged, url
 from hub.api.idempotency import once
@@ -15,6 +15,7 @@ from hub.api.versions import told as version_told
 from hub.browse import keyset
 from hub.models import Account, Dataset
 from hub.problems import Refused
+from hub.views.shortfalls import noted
 from workers.celery import ring
 
 router = Router(auth=readers)
@@ -50,7 +51,7 @@ def told(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
     """A dataset as scripts see it."""
     newest = dataset.versions.filter(state="ready").order_by("-number").values_list("digest", flat=True).first()
     return {name: getattr(dataset, name) for name in ("id", "name", "description", "public", "selection")} | {
-        "owner": dataset.owner.username,
+        "owner": suppliers.name(dataset.owner),
         "latest": newest,
         "created_at": dataset.created_at.isoformat(),
         "url": url(request, "one_dataset", dataset.pk),
@@ -120,7 +121,9 @@ def list_versions(request: Request, pk: int, before: str = ""):
 @once
 def freeze(request: Request, pk: int):
     """Freeze what the selection gives now into a new version: your dataset only. Follow the `job`."""
-    version, job = datasets.order_version(own(request, pk))
+    dataset = own(request, pk)
+    with noted(dataset.owner, selections.read(dataset.selection)):
+        version, job = datasets.order_version(dataset)
     ring(job)
     return Status(202, version_told(request, version, job))
 

@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import browse, facets, places
+from hub import browse, facets, places, suppliers
 from hub.api.access import anybody
 from hub.api.answers import Page, only, page_url, paged, url
 from hub.api.labels import named
@@ -75,7 +75,7 @@ def told(request: HttpRequest, image: Image) -> dict[str, Any]:
     copied = ("sha256", "width", "height", "size", "format", "licence", "credit", "drawn", "flags")
     where = places.shown(image)
     return {name: getattr(image, name) for name in copied} | {
-        "supplier": image.supplier.username,
+        "supplier": suppliers.name(image.supplier),
         "given_on": image.created_at.date().isoformat(),
         "taken_on": image.taken_on.isoformat() if image.taken_on else None,
         "place": where,

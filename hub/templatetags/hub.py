@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from hub import places, reasons, shelf, wishes
-from hub.models import Submission, TrainingRequest
+from hub import places, reasons, shelf, suppliers, wishes
+from hub.models import Account, Submission, TrainingRequest
 
 register = template.Library()
 
@@ -32,6 +32,18 @@ def why(submission: Submission | None) -> str:
 def what_next(submission: Submission | None) -> str:
     """What its supplier can do about it, in words."""
     return reasons.advice(submission.reason) if submission and submission.reason else ""
+
+
+@register.filter
+def who(account: Account) -> str:
+    """What the world calls an account: "anonymous" once it has left or is suspended."""
+    return suppliers.name(account)
+
+
+@register.filter
+def named(account: Account) -> bool:
+    """Whether a supplier goes by its name, and has a page under it."""
+    return suppliers.shown(account)
 
 
 @register.filter

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import forms, places, review, submissions
+from hub import consent, forms, places, review, submissions
 from hub.models import Batch, Label, Submission
+from hub.models.submission import Licence
 from hub.problems import Refused, wants_json
 from hub.views.decorators import visitor
 from hub.views.uploads import as_json, counts, own_batch, rows
@@ -51,6 +52,7 @@ def _form(request: HttpRequest, form: forms.BatchForm) -> HttpResponse:
         "popular": Label.objects.filter(stats__facet="direct", stats__n__gt=0).order_by("-stats__n")[:POPULAR],
         "limits": forms.limits(),
         "credit": visitor(request).credit_line,
+        "sentences": [(one.value, consent.sentence(one, visitor(request).credit_line)) for one in Licence],
     }
     return render(request, "give/give.html", context, status=422 if form.errors else 200)
 

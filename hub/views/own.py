@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from allauth.core import ratelimit
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import browse, facets, forms, reasons, tokens
-from hub.models import Batch, Image, Submission, Token
+from hub import browse, facets, forms, leaving, reasons, suppliers, takeout, tokens
+from hub.models import Account, Batch, Image, Submission, Token
 from hub.problems import Refused
 from hub.views.decorators import visitor
+from workers.celery import ring
 
 PAGE = 20
 
@@ -26,12 +29,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     browse.with_covers(page)
     totals = batches.aggregate(**{state: Sum(state, default=0) for state in Submission.State.values})
     own = Submission.objects.filter(batch__supplier=visitor(request)).select_related("label", "twin", "batch")
+    impact = suppliers.impact(visitor(request))
     context = {
         "batches": page,
         "totals": {**totals, "total": sum(totals.values())},
         "attention": list(own.filter(state="review").order_by("-id")[:PAGE]),
         "rejected": list(own.filter(state__in=["rejected", "failed"]).order_by("-id")[:PAGE]),
         "countries": countries(visitor(request).pk),
+        "impact": impact,
+        "reach": suppliers.in_words(impact),
         "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
     return render(request, "mine.html", context)
@@ -41,6 +47,37 @@ def countries(supplier: int | None) -> int:
     """From how many countries an account's live images come."""
     images = Image.objects.filter(supplier=supplier, withdrawn_at=None).exclude(place__country_code="")
     return images.aggregate(n=Count("place__country_code", distinct=True))["n"]
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Everything the hub keeps of an account, as a zip that is written while it is sent."""
+    response = StreamingHttpResponse(takeout.chunks(visitor(request)), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="deep-images-hub-my-data.zip"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_account(request: HttpRequest) -> HttpResponse:
+    """Say what goes and what stays; on POST, with the password, delete the account."""
+    person = visitor(request)
+    form = forms.LeavingForm(request.POST or None, account=person)
+    if request.method == "POST" and not ratelimit.consume(request, action="reauthenticate", user=person):
+        form.add_error(None, "Too many tries. Wait a minute.")
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account/delete.html", _at_stake(person, form), status=422 if form.errors else 200)
+    ring(*leaving.leave(person, withdraw=form.cleaned_data["photos"] == form.Photos.WITHDRAW))
+    logout(request)
+    return render(request, "account/gone.html")
+
+
+def _at_stake(person: Account, form: forms.LeavingForm) -> dict[str, Any]:
+    impact = suppliers.impact(person)
+    photos = suppliers.live(person).count()
+    return {"form": form, "photos": photos, "impact": impact, "reach": suppliers.in_words(impact)}
 
 
 @login_required
