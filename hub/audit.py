@@ -1,5 +1,6 @@
 """The invariants of the hub (docs: DESIGN §5), each a question whose answers are breaches. It only reads."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -7,7 +8,7 @@ from itertools import islice
 from django.conf import settings
 from django.core.files.storage import storages
 
-from hub import archives, features, objects, sql, storage, trained
+from hub import archives, features, jobs, neighbours, objects, sql, storage, trained
 from hub.models import Archive, DatasetVersion, Feature, ModelFile
 
 SHOWN = 10
@@ -163,6 +164,7 @@ def closure_is_complete(deep: bool) -> Iterator[str]:
         yield from (row["breach"] for row in sql.rows("audit_closure"))
 
 
+tries = {"attempts": settings.JOB_ATTEMPTS, "more": json.dumps(jobs.ATTEMPTS)}
 INVARIANTS = (
     Invariant("every live image has its original and all renditions", files_as_rows_say),
     Invariant("a digest names one live image", asked("digests")),
@@ -177,9 +179,10 @@ INVARIANTS = (
     Invariant("no label stands below itself", asked("hierarchy")),
     Invariant("the closure of the hierarchy is complete", closure_is_complete),
     Invariant("renditions carry no metadata", renditions_are_clean),
-    Invariant("one attempt runs at a time", asked("jobs", attempts=settings.JOB_ATTEMPTS)),
+    Invariant("one attempt runs at a time", asked("jobs", **tries)),
     Invariant("every verdict has what it says", asked("verdicts")),
     Invariant("fingerprints are of live images", asked("fingerprints")),
+    Invariant("vectors and neighbours are of live images", asked("neighbours", most=neighbours.NEAREST)),
     Invariant("look-alikes are live", asked("twins")),
     Invariant("look-alikes share a group, named by its oldest", asked("groups")),
     Invariant("selections see the catalogue as it is", asked("selectable")),

@@ -22,6 +22,9 @@ from hub.models import Job
 log = structlog.get_logger("hub.jobs")
 LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 ANNOUNCE_AGAIN = timedelta(seconds=30)
+# What needs somebody else's server is tried for the better part of a day (11 times: 22 hours).
+ATTEMPTS: dict[str, int] = {Job.Kind.MAIL: 11}
+LONGEST_WAIT = timedelta(hours=4)
 
 
 class Superseded(Exception):  # noqa: N818  it is an event, not a fault
@@ -46,10 +49,26 @@ def open_job(kind: str, subject: int) -> Job:
     return job
 
 
+def attempts(kind: str) -> int:
+    """How often a job of this kind is tried before it has failed for good."""
+    return ATTEMPTS.get(kind, settings.JOB_ATTEMPTS)
+
+
+def wait(attempt: int) -> timedelta:
+    """How long a job rests after its so manyth failed attempt: 20 s, 80 s, 5 min, ... and never above 4 hours."""
+    return min(timedelta(seconds=5 * 4**attempt), LONGEST_WAIT)
+
+
+def _left() -> Q:
+    """The jobs that have an attempt left."""
+    usual = Q(attempt__lt=settings.JOB_ATTEMPTS)
+    return usual | Q(*(Q(kind=kind, attempt__lt=most) for kind, most in ATTEMPTS.items()), _connector=Q.OR)
+
+
 def claim(job: int) -> Work | None:
     """Take the job if it is due or its holder's lease has run out; None when somebody else has it."""
     due = Q(state="queued", run_after__lte=Now()) | Q(state="running", lease_until__lt=Now())
-    taken = Job.objects.filter(due, pk=job, attempt__lt=settings.JOB_ATTEMPTS).update(
+    taken = Job.objects.filter(due, _left(), pk=job).update(
         state="running", attempt=F("attempt") + 1, lease_until=Now() + LEASE
     )
     if not taken:
@@ -82,14 +101,10 @@ def beat(work: Work) -> bool:
 
 def release(work: Work, error: str) -> bool:
     """After our own failure: queue the job again, later each time. True when attempts are left."""
-    left = work.attempt < settings.JOB_ATTEMPTS
+    left = work.attempt < attempts(work.kind)
     if left:
-        held(work).update(
-            state="queued",
-            lease_until=None,
-            error=error,
-            run_after=Now() + timedelta(seconds=5 * 4**work.attempt),
-        )
+        again = Now() + wait(work.attempt)
+        held(work).update(state="queued", lease_until=None, error=error, run_after=again)
     return left
 
 
@@ -116,14 +131,14 @@ def overdue() -> list[Job]:
 
 def spent(job: Job) -> bool:
     """Whether every attempt has been made."""
-    return job.attempt >= settings.JOB_ATTEMPTS
+    return job.attempt >= attempts(job.kind)
 
 
 def bury(job: int, error: str, attempt: int | None = None) -> bool:
     """Mark a job failed for good, unless it has moved on meanwhile: done, or held by another than `attempt`."""
     dead = Q(state="queued") | Q(state="running", lease_until__lt=Now()) | Q(state="running", attempt=attempt)
     return bool(
-        Job.objects.filter(dead, pk=job, attempt__gte=settings.JOB_ATTEMPTS).update(
+        Job.objects.filter(dead, ~_left(), pk=job).update(
             state="failed", finished_at=Now(), lease_until=None, error=error
         )
     )
@@ -137,7 +152,7 @@ def reopen(kind: str, subjects: Iterable[int]) -> list[Job]:
 
 
 # Each may take long; while one runs, the others of its queue wait as they should.
-LONG = ("freeze", "pack", "train")
+LONG = ("freeze", "pack", "train", "embed")
 
 
 def oldest_age() -> float:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import browse, facets, forms, leaving, reasons, suppliers, takeout, tokens
+from hub import browse, facets, forms, leaving, notices, reasons, suppliers, takeout, tokens
 from hub.models import Account, Batch, Image, Submission, Token
 from hub.problems import Refused
 from hub.views.decorators import visitor
@@ -98,6 +98,7 @@ def _account(request: HttpRequest, status: int = 200, **context: Any) -> HttpRes
         "token_form": forms.TokenForm(),
         "plan": person.get_plan_display(),
         "tokens": [(token, [Token.Scope(scope).label for scope in token.scopes]) for token in tokens.of(person)],
+        "mails": notices.kinds(person),
         **context,
     }
     return render(request, "account.html", context, status=status)

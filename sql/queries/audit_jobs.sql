@@ -4,4 +4,4 @@ FROM hub_job WHERE state IN ('queued', 'running') GROUP BY kind, subject HAVING 
 UNION ALL
 SELECT 'job ' || id || ' runs without a lease' FROM hub_job WHERE state = 'running' AND lease_until IS NULL
 UNION ALL
-SELECT 'job ' || id || ' was tried ' || attempt || ' times' FROM hub_job WHERE attempt > %(attempts)s
+SELECT 'job ' || id || ' was tried ' || attempt || ' times' FROM hub_job WHERE attempt > coalesce((%(more)s::jsonb ->> kind)::int, %(attempts)s)
