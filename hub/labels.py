@@ -41,13 +41,17 @@ class Node:
 
 @dataclass(slots=True)
 class Tile:
-    """A label at a glance: distinct images below it, the newest, and new ones in each of the last 8 weeks."""
+    """A label at a glance: distinct images below it, the newest, and new ones in each of the last 8 weeks.
+
+    `missing`: the distinct images somebody waits for; None where nobody does.
+    """
 
     label: Label
     images: int
     cover: Image | None
     weeks: list[int]
     children: int
+    missing: int | None = None
 
 
 def search(text: str, limit: int = 20) -> list[Hit]:
@@ -153,7 +157,7 @@ def tiles(under: Label | None = None, after: str = "", limit: int = 48) -> tuple
     labels = Label.objects.in_bulk([row["id"] for row in page])
     covers = Image.objects.in_bulk([row["cover"] for row in page if row["cover"]])
     found = [
-        Tile(labels[row["id"]], row["images"], covers.get(row["cover"]), row["weeks"], row["children"])
+        Tile(labels[row["id"]], row["images"], covers.get(row["cover"]), row["weeks"], row["children"], row["missing"])
         for row in page
         if row["id"] in labels
     ]

@@ -1,34 +1,34 @@
 """Shortfalls: what a refused dataset or training would have taken is wanted, until it is there or forgotten."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from hub import sql, subscriptions, wanted
-from hub.models import Account, Job, Label, LabelStat, Shortfall
+from hub import readiness, sql, subscriptions, wanted
+from hub.models import Account, DatasetVersion, Job, Label, LabelStat, Shortfall
 from hub.previews import enough, preview
-from hub.problems import Refused
 from hub.readiness import Readiness
 from hub.selections import Selection
 
 Source = Shortfall.Source
-# Refusals that more photos would mend.
-LACKING = ("empty_class", "too_few_groups", "nothing_selected", "too_few_to_train")
+# Refusals of a dataset that more photos would mend.
+LACKING = ("empty_class", "too_few_groups", "nothing_selected")
 
 
-@contextmanager
-def noted(account: Account, selection: Selection) -> Iterator[None]:
-    """Around what may be refused for want of photos: a dataset of the selection. The refusal goes on."""
-    try:
-        yield
-    except Refused as refused:
-        if refused.code in LACKING:
-            of_selection(account, selection)
-        raise
+def note(code: str, account: Account, asked: Selection | DatasetVersion) -> list[Job]:
+    """A dataset of a selection, or a training on it or on a version, was refused: keep what it lacks, if that is why.
+
+    The jobs to ring for.
+    """
+    if code == "too_few_to_train":
+        found = readiness.of_selection(asked) if isinstance(asked, Selection) else readiness.of_version(asked)
+        return of_training(account, found)
+    if code in LACKING and isinstance(asked, Selection):
+        return of_selection(account, asked)
+    return []
 
 
 def of_selection(account: Account, selection: Selection) -> list[Job]:

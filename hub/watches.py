@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from hub import notices, sql, subscriptions
 from hub.hierarchy import printable
-from hub.models import Account, Job, Label, Notice, Watch
+from hub.models import Account, Job, Label, LabelStat, Notice, Watch
 from hub.problems import Refused
 from hub.wanted import hold
 
@@ -21,21 +21,27 @@ def watch(account: Account, labels: Iterable[Label], wanted: int | None = None, 
     `note` says what for, on the board, under the account's name. Raises Refused for a number that is none.
     The jobs to ring for: those who give such photos are told that they are wanted.
     """
-    target = settings.WATCH_TARGET if wanted is None else wanted
-    if not 1 <= target <= settings.WATCH_MOST:
+    if wanted is not None and not 1 <= wanted <= settings.WATCH_MOST:
         raise Refused("bad_number", field="wanted", most=settings.WATCH_MOST)
-    told = {"wanted": target, "note": printable(note)[:200], "ready_at": None}
+    said = printable(note)[:200]
     chosen = {label.pk: label for label in labels}
     with transaction.atomic():
         hold(chosen)
-        return [job for label in chosen.values() for job in _watch(account, label, told)]
+        return [job for label in chosen.values() for job in _watch(account, label, wanted or usual(label), said)]
 
 
-def _watch(account: Account, label: Label, told: dict) -> list[Job]:
+def usual(label: Label) -> int:
+    """How many distinct pictures to ask for: enough for a good model, and as many more where those are there."""
+    there = LabelStat.objects.filter(label=label, facet="groups", value="").values_list("n", flat=True).first() or 0
+    return min(settings.WATCH_MOST, settings.WATCH_TARGET * (1 + there // settings.WATCH_TARGET))
+
+
+def _watch(account: Account, label: Label, target: int, note: str) -> list[Job]:
     before = Watch.objects.filter(account=account, label=label).first()
+    told = {"wanted": target, "note": note, "ready_at": None}
     Watch.objects.update_or_create(account=account, label=label, defaults=told)
-    grown = before is None or before.ready_at or before.wanted < told["wanted"]
-    return subscriptions.tell(label, account, told["note"]) if grown else []
+    grown = before is None or before.ready_at or before.wanted < target
+    return subscriptions.tell(label, account, note) if grown else []
 
 
 def stop(account: Account, label: Label) -> None:

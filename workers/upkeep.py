@@ -7,7 +7,22 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import archives, failures, features, jobs, notices, objects, places, submissions, trained, watches
+from hub import (
+    archives,
+    checked,
+    downloads,
+    failures,
+    features,
+    jobs,
+    neighbours,
+    notices,
+    objects,
+    places,
+    shortfalls,
+    submissions,
+    trained,
+    watches,
+)
 from hub.models import Batch, IdempotencyKey, Job, Submission
 from workers.celery import app, ring, unheard
 from workers.working import work_on
@@ -37,13 +52,21 @@ def mail(job: int) -> None:
     work_on(job, notices.send)
 
 
+@app.task
+def announce() -> None:
+    """Tell suppliers of batches that are checked, and downloaders of photos that were withdrawn."""
+    ring(*checked.tell_the_checked(), *downloads.tell_the_withdrawn())
+
+
 @app.task(soft_time_limit=3000, time_limit=3300)
 def tidy() -> None:
     """Settle slots nothing came for, look up places nobody has, drop old ledger rows and orphan objects."""
     empty = Submission.objects.filter(~Q(incoming=""), state="received", created_at__lt=Now() - SLOT_AGE)
     ring(*(submissions.arrived(slot) for slot in empty))
     ring(*watches.tell_the_ready())
+    shortfalls.settle()
     features.forget(settings.FEATURES_DAYS)
+    neighbours.catch_up()
     ring(*(places.lookup(place) for place in places.forgotten()))
     Batch.objects.filter(submissions=None, created_at__lt=Now() - EMPTY_AGE).delete()
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()

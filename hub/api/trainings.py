@@ -15,6 +15,7 @@ from hub.api.versions import find
 from hub.browse import keyset
 from hub.models import Account, Job, TrainingRequest
 from hub.problems import Refused
+from hub.views.shortfalls import noted
 from workers.celery import ring
 
 router = Router(auth=Bearer(READ, DATASETS))
@@ -134,11 +135,14 @@ def _asked(account: Account, data: TrainingIn) -> tuple[TrainingRequest, Job | N
     if data.version and data.labels:
         raise Refused("bad_request", field="labels", said="Give a version or labels, not both.")
     if data.version:
-        training, job = trainings.ask(account, find(account, data.version), wish, mail=data.mail)
+        version = find(account, data.version)
+        with noted(account, version):
+            training, job = trainings.ask(account, version, wish, mail=data.mail)
         ring(job)
         return training, job
     chosen = selections.read({"labels": [named(slug).pk for slug in data.labels]})
-    training, freezing = wishes.ask(account, chosen, wish, mail=data.mail)
+    with noted(account, chosen):
+        training, freezing = wishes.ask(account, chosen, wish, mail=data.mail)
     ring(freezing)
     return training, Job.objects.filter(kind=Job.Kind.TRAIN, subject=training.pk).latest("id")
 

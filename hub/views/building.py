@@ -14,6 +14,7 @@ from hub.previews import ENOUGH, UNBALANCED, Preview
 from hub.problems import Refused
 from hub.selections import WHOLE
 from hub.views.decorators import visitor
+from hub.views.shortfalls import noted
 from workers.celery import ring
 
 
@@ -38,7 +39,7 @@ def _save(request: HttpRequest) -> HttpResponse:
             asked.error = editor.error(Refused("no_labels"))
         return _page(request, asked, form=form)
     try:
-        with transaction.atomic():
+        with noted(visitor(request), asked.selection), transaction.atomic():
             made = datasets.create(owner=visitor(request), selection=asked.selection, **form.cleaned_data)
             version, job = datasets.order_version(made)
     except Refused as refused:

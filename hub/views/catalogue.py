@@ -1,21 +1,26 @@
 """Pages everybody browses: home, labels, one label; and what suppliers agree to."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from hub import browse, facets, forms, labels
-from hub.models import Label, LabelProposal
+from hub import browse, facets, forms, labels, wanted
+from hub.models import Account, Label, LabelProposal
 from hub.models.submission import Licence
-from hub.problems import Refused
-from hub.reasons import FILES, advice, words
-from hub.views.decorators import moderator, visitor
+from hub.reasons import FILES, MODERATED, TAKEDOWNS, advice, words
+from hub.views.datasets import who
+from hub.views.decorators import visitor
+from hub.views.watching import beginning
 
 # More direct kinds than any label has, in the hierarchies we know.
 MANY = 500
+# As many as the strip of the home page holds.
+WISHES = 6
 MEANING = {
     Licence.CC0: "Anyone may use your photos for anything, without naming you.",
     Licence.CC_BY: "Anyone may use your photos for anything, naming you.",
@@ -30,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "numbers": browse.numbers(counted),
         "newest": browse.newest_batches(),
+        "wishes": wanted.board(who(request), limit=WISHES)[0],
         "world": browse.world(counted),
         "top_countries": [(name, n) for _, name, n in browse.top_countries(counted)],
     }
@@ -94,7 +100,7 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
         "children": labels.tiles(label, limit=MANY)[0],
         "siblings": labels.siblings(label),
         "parts": labels.parts(label),
-        "watched": label.watches.filter(account=request.user.pk).exists(),
+        **wanted_here(request, label),
         "synonyms": [name.text for name in label.names.all() if name.text != label.name],
         "images": counted.one("images"),
         "direct": counted.one("direct"),
@@ -123,6 +129,19 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "labels/label.html", context)
 
 
+def wanted_here(request: HttpRequest, label: Label) -> dict[str, Any]:
+    """What the page of a label says of who waits for it, and lets its visitor wish."""
+    if not isinstance(request.user, Account):
+        return {"wish": wanted.of(label)}
+    watched = request.user.watches.filter(label=label, ready_at=None).exists()
+    return {
+        "wish": wanted.of(label, request.user),
+        "watched": watched,
+        "subscribed": request.user.subscriptions.filter(label=label).exists(),
+        "asking": forms.WatchForm(initial=beginning(request.user, label)),
+    }
+
+
 @login_required
 def propose_label(request: HttpRequest) -> HttpResponse:
     """Propose a label that is missing."""
@@ -137,24 +156,12 @@ def propose_label(request: HttpRequest) -> HttpResponse:
     return render(request, "labels/propose.html", context, status=422 if form.errors else 200)
 
 
-@moderator
-@require_POST
-def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
-    """Accept or decline a proposed label."""
-    proposal = get_object_or_404(LabelProposal, pk=pk)
-    if not {"accept", "decline"} & set(request.POST):
-        raise Refused("bad_request", 400)
-    decide = labels.accept if "accept" in request.POST else labels.decline
-    decide(proposal, visitor(request))
-    return redirect("moderation")
-
-
 @require_safe
 def licences(request: HttpRequest) -> HttpResponse:
     """What each licence means, which files are taken, and every answer a file can get."""
     context = {
         "limits": forms.limits(),
         "licences": [(licence.value, licence.label, MEANING[licence]) for licence in Licence],
-        "answers": [(code, words(code), advice(code)) for code in FILES],
+        "answers": [(code, words(code), advice(code)) for code in FILES | TAKEDOWNS | MODERATED],
     }
     return render(request, "licences.html", context)

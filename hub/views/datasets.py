@@ -12,6 +12,7 @@ from hub import browse, choosing, datasets, facets, shelf
 from hub.models import Account, Dataset, DatasetVersion
 from hub.problems import Refused
 from hub.selections import read
+from hub.views.shortfalls import noted
 from workers.celery import ring
 
 PAGE = 24
@@ -120,7 +121,9 @@ def _numbered(found: Dataset, number: str) -> DatasetVersion:
 @require_POST
 def freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """Its owner orders a new version of what the selection gives now."""
-    version, job = datasets.order_version(owned(request, pk))
+    found = owned(request, pk)
+    with noted(found.owner, read(found.selection)):
+        version, job = datasets.order_version(found)
     ring(job)
     return redirect(version)
 

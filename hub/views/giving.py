@@ -16,9 +16,10 @@ from hub.models.submission import Licence
 from hub.problems import Refused, wants_json
 from hub.views.decorators import visitor
 from hub.views.uploads import as_json, counts, own_batch, rows
+from hub.wanted import board
 from workers.celery import ring
 
-POPULAR = 12
+POPULAR, SUGGESTED = 12, 5
 
 
 @login_required
@@ -50,6 +51,7 @@ def _form(request: HttpRequest, form: forms.BatchForm) -> HttpResponse:
         "form": form,
         "chosen": Label.objects.filter(slug=wanted[:120].replace("\0", "")).first(),
         "popular": Label.objects.filter(stats__facet="direct", stats__n__gt=0).order_by("-stats__n")[:POPULAR],
+        "wanted": [wish.label for wish in board(visitor(request), limit=SUGGESTED)[0]],
         "limits": forms.limits(),
         "credit": visitor(request).credit_line,
         "sentences": [(one.value, consent.sentence(one, visitor(request).credit_line)) for one in Licence],
@@ -91,7 +93,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """It is another photo than its near-duplicate."""
     submission = own_submission(request, pk)
-    ring(review.keep(submission))
+    ring(review.keep(submission, visitor(request)))
     return _decided(request, submission, "It goes in as a photo of its own.")
 
 
@@ -100,7 +102,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 def drop(request: HttpRequest, pk: int) -> HttpResponse:
     """It is the same photo."""
     submission = own_submission(request, pk)
-    review.drop(submission)
+    review.drop(submission, visitor(request))
     return _decided(request, submission, "Left out: it is here already.")
 
 
@@ -110,4 +112,6 @@ def _decided(request: HttpRequest, submission: Submission, said: str) -> HttpRes
         return JsonResponse(as_json(submission))
     messages.success(request, said)
     back = request.POST.get("next")
-    return redirect(back if back in ("mine", "moderation") else submission.batch)
+    if back == "moderation":
+        return redirect("moderation_queue", "duplicates")
+    return redirect("mine" if back == "mine" else submission.batch)

@@ -11,11 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from hub import choosing, datasets, editor, readiness, reasons, shelf, trainings, watches, wishes
+from hub.forms import WatchForm
 from hub.models import Account, Dataset, DatasetVersion, TrainingRequest
 from hub.problems import Refused
 from hub.readiness import Readiness
 from hub.views.datasets import who
 from hub.views.decorators import visitor
+from hub.views.shortfalls import noted
 from workers.celery import ring
 
 OFFERED = 12
@@ -77,10 +79,13 @@ def _post(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, target: Target) -> TrainingRequest:
     wish, mail = trainings.read_wish(request.POST.dict()), "mail" in request.POST
+    account = visitor(request)
     if target.version:
-        made, job = trainings.ask(visitor(request), target.version, wish, mail=mail)
+        with noted(account, target.version):
+            made, job = trainings.ask(account, target.version, wish, mail=mail)
     elif target.asked.selection:
-        made, job = wishes.ask(visitor(request), target.asked.selection, wish, mail=mail)
+        with noted(account, target.asked.selection):
+            made, job = wishes.ask(account, target.asked.selection, wish, mail=mail)
     else:
         raise Refused("no_labels")
     ring(job)
@@ -88,8 +93,10 @@ def _ask(request: HttpRequest, target: Target) -> TrainingRequest:
 
 
 def _watch(request: HttpRequest, target: Target) -> HttpResponse:
-    short = [one.label for one in target.ready.short] if target.ready else []
-    watches.watch(visitor(request), short)
+    short, form = [one.label for one in target.ready.short] if target.ready else [], WatchForm(request.POST)
+    if not form.is_valid():
+        raise Refused("bad_number", field="wanted", most=settings.WATCH_MOST)
+    ring(*watches.watch(visitor(request), short, form.cleaned_data["wanted"], form.cleaned_data["note"]))
     names = ", ".join(label.name for label in short)
     messages.success(request, f"You watch {names}." if short else "Nothing is short: there is nothing to watch.")
     return redirect(request.get_full_path())

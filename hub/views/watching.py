@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -34,16 +33,16 @@ def watch_label(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, label, form)
     asked = form.cleaned_data
     ring(*watches.watch(account, [label], asked["wanted"], asked["note"]))
-    number = asked["wanted"] or settings.WATCH_TARGET
+    number = asked["wanted"] or watches.usual(label)
     messages.success(request, f"You watch {label.name}: you hear of it at {number} distinct photos.")
     return _back(request, label)
 
 
 def beginning(account: Account, label: Label, wished: str = "") -> dict[str, Any]:
     """What the form begins with: the watch there is, or the number an address wishes for."""
-    number = int(wished) if wished.isascii() and wished.isdigit() and len(wished) < 6 else settings.WATCH_TARGET
+    number = int(wished) if wished.isascii() and wished.isdigit() and len(wished) < 6 else watches.usual(label)
     found = account.watches.filter(label=label, ready_at=None).first()
-    return {"wanted": max(number, found.wanted) if found else number, "note": found.note if found else ""}
+    return {"wanted": found.wanted if found and not wished else number, "note": found.note if found else ""}
 
 
 def _page(request: HttpRequest, label: Label, form: WatchForm) -> HttpResponse:

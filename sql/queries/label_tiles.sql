@@ -11,7 +11,8 @@ WITH page AS (
     ORDER BY images DESC, l.name, l.id
     LIMIT %(limit)s
 )
-SELECT page.id, page.name, page.images, cover.image_id AS cover, weeks.n AS weeks, below.n AS children
+SELECT page.id, page.name, page.images, cover.image_id AS cover, weeks.n AS weeks, below.n AS children,
+       greatest(0, wanted.wanted - coalesce(there.n, 0)) AS missing
 FROM page
 LEFT JOIN LATERAL (
     SELECT image_id FROM hub_imagelabel WHERE label_id = page.id ORDER BY image_id DESC LIMIT 1
@@ -25,4 +26,6 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT count(*) AS n FROM hub_labeledge WHERE parent_id = page.id AND kind = 'kind'
 ) below
+LEFT JOIN hub_wanted wanted ON wanted.label_id = page.id
+LEFT JOIN hub_labelstat there ON there.label_id = page.id AND there.facet = 'groups' AND there.value = ''
 ORDER BY page.images DESC, page.name, page.id

@@ -37,7 +37,7 @@ def test_an_address_shows_what_its_selection_gives(two):
     assert "<b>20</b>" in said
     assert "20 distinct, 1 supplier" in said
     assert "20 of 100:" in said
-    assert "/give/?label=ball" in said
+    assert "/labels/ball/watch/" in said
 
 
 def test_a_label_that_does_not_exist_is_said_and_kept_in_sight(two):
