@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import archives, counts, jobs, places, sql, trained, verdicts
+from hub import archives, counts, jobs, neighbours, places, sql, trained, verdicts
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
 from hub.pictures import Picture, Rendered
 
@@ -189,6 +189,7 @@ def relate(work: jobs.Work, image: Image, found: list[tuple[int, int]]) -> None:
         live = set(Image.objects.filter(pk__in=asked, withdrawn_at=None).values_list("pk", flat=True))
         twins = [Twin(first_id=pk, second=image, bits=apart) for pk, apart in found if {pk, image.pk} <= live]
         Image.objects.filter(pk=image.pk).update(compared_at=Now())
+        neighbours.ask()
         if not twins:
             sql.call("hub_make_selectable", [image.pk])
             return

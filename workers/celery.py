@@ -25,8 +25,10 @@ TASKS: dict[str, str] = {
     "pack": "workers.export.pack",
     "train": "workers.training.train",
     "mail": "workers.upkeep.mail",
+    "embed": "workers.embedding.embed",
 }
-QUEUES = {"locate": "places", "freeze": "export", "pack": "export", "train": "training", "mail": "upkeep"}
+QUEUES = {"locate": "places", "freeze": "export", "pack": "export", "train": "training", "embed": "training"}
+QUEUES |= {"mail": "upkeep"}
 HOURS = 6 * 3600
 DAYS = 3 * 24 * 3600
 
@@ -34,7 +36,8 @@ app = Celery(
     "workers",
     broker=settings.BROKER_URL,
     include=[
-        f"workers.{name}" for name in ("ingest", "places", "export", "training", "training_start", "predict", "upkeep")
+        *(f"workers.{name}" for name in ("ingest", "places", "export", "training", "training_start", "embedding")),
+        *(f"workers.{name}" for name in ("predict", "upkeep")),
     ],
 )
 app.conf.update(
@@ -46,9 +49,8 @@ app.conf.update(
     result_backend_transport_options={"retry_policy": {"max_retries": 2}},
     task_acks_late=False,  # the ledger, not the broker, remembers what is not done
     task_default_queue="ingest",
-    task_routes={
-        f"workers.{name}.*": {"queue": name} for name in ("places", "export", "training", "predict", "upkeep")
-    },
+    task_routes={f"workers.{name}.*": {"queue": name} for name in ("places", "export", "training", "predict", "upkeep")}
+    | {"workers.embedding.*": {"queue": "training"}},
     # A million images take a minute to freeze, and their archive an hour to pack.
     task_annotations={
         **{
@@ -58,6 +60,7 @@ app.conf.update(
         **{
             f"workers.training.{name}": {"soft_time_limit": DAYS, "time_limit": DAYS + 60} for name in ("train", "join")
         },
+        "workers.embedding.embed": {"soft_time_limit": 3600, "time_limit": 3660},
     },
     task_soft_time_limit=90,
     task_time_limit=120,
@@ -73,6 +76,7 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=False,
     beat_schedule={
         "sweep": {"task": "workers.upkeep.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "announce": {"task": "workers.upkeep.announce", "schedule": 60.0, "options": {"expires": 60}},
         "tidy": {"task": "workers.upkeep.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )

@@ -5,6 +5,7 @@ from hub.models.image import Annotation, Claim, Image, ImageLabel, LabelStat, Re
 from hub.models.job import Job
 from hub.models.label import Label, LabelEdge, LabelName, LabelPath, LabelProposal
 from hub.models.moderation import Decision, GoldAnswer, Removal, Report
+from hub.models.neighbour import Embedding, Neighbour
 from hub.models.place import Place
 from hub.models.submission import Batch, Submission
 from hub.models.token import IdempotencyKey, Token
@@ -35,6 +36,7 @@ __all__ = [
     "Decision",
     "Doubt",
     "Download",
+    "Embedding",
     "Feature",
     "GoldAnswer",
     "IdempotencyKey",
@@ -48,6 +50,7 @@ __all__ = [
     "LabelProposal",
     "LabelStat",
     "ModelFile",
+    "Neighbour",
     "Notice",
     "Place",
     "Prediction",
