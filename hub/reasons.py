@@ -52,6 +52,42 @@ FILES: Words = {
     "withdrawn": ("You took this photo back.", "Give it again if you change your mind."),
     "our_failure": ("Something of ours failed three times on it.", "We were told, and look at it."),
 }
+# Why a moderator takes a photo down, or does not let it in.
+TAKEDOWNS: Words = {
+    "not_theirs": ("It was not yours to share.", "Give only photos that you took, or whose makers let you."),
+    "private": ("It shows a person, or something private.", "Give it without faces, number plates and papers."),
+    "illegal": ("It is against the law to share it.", "Do not give it again."),
+    "offensive": ("It would hurt or disgust people who come upon it.", "Give photos that anybody may look at."),
+    "no_photo": ("It is not a photo of what its label says, nor of any other.", "Give photos of the thing itself."),
+    "too_poor": ("Too little can be seen on it to learn from.", "Give it sharper, brighter or from nearer."),
+}
+# Photos a moderator looks at, and what else was decided of them.
+MODERATED: Words = {
+    "new_account": (
+        "The first photos of a new account are looked at before everybody sees them.",
+        "Nothing to do: it goes in once a moderator has looked.",
+    ),
+    "removed_before": ("A moderator looks at this photo first.", "Nothing to do: we tell you what was decided."),
+    "matched": ("A moderator looks at this photo first.", "Nothing to do: we tell you what was decided."),
+    "taken_down": ("A moderator took this photo down. {because}", "If that is wrong, appeal and say why."),
+}
+# Why an account is suspended.
+SUSPENSIONS: Words = {
+    "spam": ("It was used for advertising.", "If that is wrong, write to whoever runs this hub."),
+    "others_photos": ("It gave photos that were not its own.", "If that is wrong, appeal at the photos."),
+    "harmful": ("It gave photos that are illegal, or hurt people.", "If that is wrong, appeal at the photos."),
+    "bad_faith": ("It judged or labelled photos wrongly on purpose.", "If that is wrong, appeal at the photos."),
+}
+ACCOUNTS: Words = {
+    "suspended": (
+        "This account is suspended. {because}",
+        "You can still look, take your photos back, fetch your data, appeal, and delete the account.",
+    ),
+    "appealed_already": ("You appealed against this before.", "A moderator decides an appeal once."),
+    "not_appealable": ("There is nothing to appeal against here.", "Nothing to do."),
+    "appeal_too_late": ("The file of this photo is no longer here.", "Give it again; a moderator looks at it."),
+    "too_many_reports": ("That were many reports in a short time.", "Wait an hour, or write to whoever runs this hub."),
+}
 # What a request got wrong.
 REQUESTS: Words = {
     "too_many_files": ("A batch holds at most {limit} files.", "Start another batch for the rest."),
@@ -83,7 +119,7 @@ REQUESTS: Words = {
     "ambiguous_id": ("More than one version begins with {id}.", "Give more of its digits."),
     "csrf": ("The form was too old, or came from another site.", "Reload the page and send it again."),
     "wrong_method": ("That address does not take this kind of request.", "Use the page's own buttons."),
-    "already_decided": ("Somebody decided this meanwhile.", "Reload the page to see what was decided."),
+    "already_decided": ("{who} decided this meanwhile.", "{what}"),
     "link_expired": ("This link is too old.", "Go back to the page it came from."),
     "label_refused": (
         "People looked at this photo, and it does not show {label}.",
@@ -219,7 +255,23 @@ TRAININGS: Words = {
     "model_file_gone": ("A file of this model is missing or damaged.", "We were told."),
 }
 
-REASONS: Words = FILES | REQUESTS | DATASETS | TRAININGS
+# What stands between a reviewer and a verdict, and what is told of one that came late.
+VERDICTS: Words = {
+    "reviewing_paused": (
+        "You are not asked for verdicts at present.",
+        "Too many answers to questions we know the answer of came out wrong; a moderator can lift this.",
+    ),
+    "careless_verdicts": (
+        "Too many of your answers to questions we know the answer of came out wrong.",
+        "You are not asked for verdicts at present; a moderator can lift this.",
+    ),
+    "nothing_to_take_back": ("There is nothing to take back.", "A verdict can be taken back for 15 minutes."),
+    "judged_before": ("You had judged this before, and said the same.", "Nothing to do."),
+    "judged_again": ("You had judged this before: the new verdict counts.", "Nothing to do."),
+    "decided_meanwhile": ("Others decided this meanwhile; your verdict is kept all the same.", "Nothing to do."),
+}
+
+REASONS: Words = FILES | TAKEDOWNS | MODERATED | SUSPENSIONS | ACCOUNTS | REQUESTS | DATASETS | TRAININGS | VERDICTS
 
 
 def words(code: str, detail: dict[str, Any] | None = None) -> str:
@@ -244,5 +296,9 @@ class _Known(dict):
             "limit": settings.MAX_BATCH_FILES,
             "watched": settings.WATCH_TARGET,
             "format": "GIF, TIFF, PDF, SVG …",
+            "who": "Somebody",
+            "what": "Reload the page to see what was decided.",
+            # The reason of a reason, by its code.
+            "because": words(self["why"]) if self.get("why") in REASONS else "",
         }
         return str(limits.get(name, "?"))

@@ -1,0 +1,78 @@
+"""What a moderator decides where verdicts do not: claims people differ on, and refuted ones with a better label."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from hub import counts, decisions, sql
+from hub.models import Account, Annotation, Claim, Image, Label
+from hub.problems import Refused
+
+# People who must name the same label before a moderator is asked to give it.
+AGREE = 2
+
+
+def contested(limit: int) -> list[Claim]:
+    """The claims people do not agree on, the oldest image first: a moderator decides."""
+    found = Claim.objects.filter(state=Claim.State.CONTESTED, image__withdrawn_at=None)
+    return list(found.select_related("image", "label").order_by("image", "label")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A refuted claim, and what so many people say the image shows instead."""
+
+    image: Image
+    label: Label
+    instead: Label
+    people: int
+
+
+def refuted_with_suggestions(limit: int) -> list[Suggestion]:
+    """The refuted claims whose reviewers agree on another label, most people first: a moderator may give it."""
+    rows = sql.rows("suggested", agree=AGREE, limit=limit)
+    images = Image.objects.in_bulk([row["image_id"] for row in rows])
+    labels = Label.objects.in_bulk({row[name] for row in rows for name in ("label_id", "instead_id")})
+    return [
+        Suggestion(images[row["image_id"]], labels[row["label_id"]], labels[row["instead_id"]], row["people"])
+        for row in rows
+    ]
+
+
+def decide(
+    image: Image, label: Label, moderator: Account, *, right: bool, instead: Label | None = None, again: bool = False
+) -> None:
+    """A moderator's word on a label of an image outweighs all verdicts; with `instead`, the image gets that label.
+
+    Logged. Raises Refused: gone (410), or already_decided (409, by whom, when and how) if a moderator decided before,
+    unless `again` says that they know.
+    """
+    with transaction.atomic():
+        counts.lock()
+        if not Image.objects.filter(pk=image.pk, withdrawn_at=None).exists():
+            raise Refused("gone", 410)
+        before = Annotation.objects.filter(image=image, label=label, final=True).select_related("account").first()
+        if before and not again:
+            raise Refused("already_decided", 409, **_decided(before))
+        with counts.recounting([image.pk]):
+            _final(image, label, moderator, "yes" if right else "no", instead)
+            if instead:
+                _final(image, instead, moderator, "yes")
+        kind, names = "kept_label" if right else "removed_label", {"instead": instead.slug} if instead else {}
+        decisions.log(moderator, kind, f"image:{image.sha256}", label=label.slug, **names)
+
+
+def _decided(before: Annotation) -> dict[str, Any]:
+    """Who decided, what they did, and when: as `decisions.already` says it."""
+    name, kind = before.account.username, "kept_label" if before.verdict == "yes" else "removed_label"
+    when = before.created_at.isoformat()
+    return {"who": name, "when": when, "what": f"{name} {decisions.KINDS[kind]}.", "kind": kind}
+
+
+def _final(image: Image, label: Label, moderator: Account, verdict: str, instead: Label | None = None) -> None:
+    of = Annotation.objects.filter(image=image, label=label)
+    of.filter(final=True).exclude(account=moderator).update(final=False)
+    word = {"verdict": verdict, "instead": instead, "final": True, "conflicting": False, "created_at": timezone.now()}
+    Annotation.objects.update_or_create(image=image, label=label, account=moderator, defaults=word)
