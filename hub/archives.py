@@ -1,6 +1,7 @@
 """Archives: a manifest packed in one format and size; asked for, handed out by link, retired after a withdrawal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -9,8 +10,8 @@ from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import datasets, jobs, sql, storage
-from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job
+from hub import datasets, jobs, notices, sql, storage
+from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job, Notice
 from hub.problems import Refused
 
 # Raise it when workers.archives would write other bytes than before: what is packed already stays as it is.
@@ -43,10 +44,12 @@ def without(digest: str) -> tuple[int, str]:
     return len(gone), storage.digest_of("\n".join(gone).encode()) if gone else ""
 
 
-def order(version: DatasetVersion, format: str, side: int) -> tuple[Archive, Job | None]:
+def order(
+    version: DatasetVersion, format: str, side: int, waiting: Iterable[Account] = ()
+) -> tuple[Archive, Job | None]:
     """The archive of a version as it may be given out now, and the job that packs it, unless it is packed.
 
-    Raises Refused before the version is frozen. Ring for the job after the commit.
+    `waiting` are told once it is. Raises Refused before the version is frozen. Ring for the job after the commit.
     """
     if version.state != DatasetVersion.State.READY:
         raise Refused("not_frozen", 409)
@@ -64,7 +67,8 @@ def order(version: DatasetVersion, format: str, side: int) -> tuple[Archive, Job
             return archive, None
         if archive.state in (Archive.State.FAILED, Archive.State.STALE):
             archive.state, archive.reason, archive.done = Archive.State.QUEUED, "", 0
-            archive.save(update_fields=["state", "reason", "done"])
+        archive.waiting = sorted({*archive.waiting, *(account.pk for account in waiting)})
+        archive.save(update_fields=["state", "reason", "done", "waiting"])
         return archive, jobs.open_job(Job.Kind.PACK, archive.pk)
 
 
@@ -118,11 +122,11 @@ def seconds_left(archive: Archive) -> int | None:
     return round(took * (archive.size - archive.done) / archive.done)
 
 
-def finish(work: jobs.Work, archive: Archive, version: DatasetVersion, sha256: str, size: int) -> None:
+def finish(work: jobs.Work, archive: Archive, version: DatasetVersion, sha256: str, size: int) -> list[Job]:
     """The archive of `version` is stored whole: ready, unless a photo in it was withdrawn meanwhile.
 
-    Raises jobs.Superseded when the version was deleted: its members may have gone while they were read, and another
-    version with this manifest must not be given what is left.
+    Who waits for it is told; the jobs to ring for. Raises jobs.Superseded when the version was deleted: its members
+    may have gone while they were read, and another version with this manifest must not be given what is left.
     """
     with transaction.atomic():
         if not DatasetVersion.objects.select_for_update(no_key=True).filter(pk=version.pk).exists():
@@ -131,6 +135,26 @@ def finish(work: jobs.Work, archive: Archive, version: DatasetVersion, sha256: s
         Archive.objects.filter(pk=archive.pk, state="packing").update(
             state="ready", sha256=sha256, size=size, done=size, ready_at=Now()
         )
+        return _tell(version, Archive.objects.select_for_update().get(pk=archive.pk))
+
+
+def _tell(version: DatasetVersion, archive: Archive) -> list[Job]:
+    """Tell who waits for an archive that is ready, each by the dataset it may see; they wait on for one that is not."""
+    people = Account.objects.filter(pk__in=archive.waiting, is_active=True, gone_at=None)
+    Archive.objects.filter(pk=archive.pk).update(waiting=[])
+    if archive.state == Archive.State.READY:
+        key = f"archive:{archive.pk}:{timezone.now().isoformat()}"
+        seen = [(account, datasets.version_seen_by(account, archive.digest)) for account in people]
+        told = [notices.tell(who, Notice.Kind.ARCHIVE_READY, key, _about(archive, one)) for who, one in seen if one]
+    else:
+        told = [order(version, archive.format, archive.side, people)[1]] if people else []
+    return [job for job in told if job]
+
+
+def _about(archive: Archive, version: DatasetVersion) -> dict[str, Any]:
+    copied = {name: getattr(archive, name) for name in ("side", "size", "tombstones")}
+    named = {"name": version.dataset.name, "number": version.number, "format": archive.get_format_display()}
+    return copied | named | {"path": f"{version.get_absolute_url()}#download"}
 
 
 def forget() -> int:
@@ -161,6 +185,11 @@ def link(archive: Archive, account: Account | None) -> str:
     if archive.state != Archive.State.READY:
         raise Refused("not_packed", 409)
     return signing.dumps([archive.pk, account.pk if account else 0, archive.sha256[:16]], salt=SALT, compress=False)
+
+
+def holder(token: str) -> Account | None:
+    """Whom a link that `by_link` took was made for; None where it is for anybody."""
+    return Account.objects.filter(pk=signing.loads(token, salt=SALT)[1]).first()
 
 
 def by_link(token: str, visitor: Account | None) -> Archive:

@@ -24,6 +24,12 @@ def versions_visible_to(account: Account | None) -> QuerySet[DatasetVersion]:
     return DatasetVersion.objects.filter(dataset__in=Dataset.objects.filter(visible_to(account)))
 
 
+def version_seen_by(account: Account, digest: str) -> DatasetVersion | None:
+    """The version of this manifest that an account sees, its own before others'; None where it sees none."""
+    seen = versions_visible_to(account).filter(digest=digest, state="ready").select_related("dataset")
+    return seen.filter(dataset__owner=account).order_by("-pk").first() or seen.order_by("-pk").first()
+
+
 def create(*, owner: Account, name: str, selection: Selection, description: str = "", public: bool = False) -> Dataset:
     """Name a selection. Raises Refused for a name that is none."""
     name = " ".join(name.split())

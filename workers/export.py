@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from hub import archives, datasets, freezing, jobs, objects, sql, storage, trainings
-from hub.models import Archive, DatasetVersion, Image, Job, Rendition
+from hub.models import Account, Archive, DatasetVersion, Image, Job, Rendition
 from hub.problems import Refused
 from workers.celery import app
 from workers.working import clear_scratch, work_on
@@ -65,19 +65,19 @@ def pack_archive(work: jobs.Work) -> list[Job] | None:
         return _order_anew(work, archive, version)
     clear_scratch(SCRATCH, 86_400)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=settings.SCRATCH_DIR) as scratch:
-        _pack(work, archive, version, Path(scratch))
-    return None
+        return _pack(work, archive, version, Path(scratch))
 
 
 def _order_anew(work: jobs.Work, archive: Archive, version: DatasetVersion) -> list[Job]:
     with transaction.atomic():
         jobs.finish(work)
-        Archive.objects.filter(pk=archive.pk).update(state="stale")
-        _, job = archives.order(version, archive.format, archive.side)
+        waiting = Account.objects.filter(pk__in=archive.waiting)
+        _, job = archives.order(version, archive.format, archive.side, waiting)
+        Archive.objects.filter(pk=archive.pk).update(state="stale", waiting=[])
     return [job] if job else []
 
 
-def _pack(work: jobs.Work, archive: Archive, version: DatasetVersion, scratch: Path) -> None:
+def _pack(work: jobs.Work, archive: Archive, version: DatasetVersion, scratch: Path) -> list[Job]:
     from workers.archives import layout
 
     told = Told(archive, archives.weight(version, archive.side))
@@ -96,7 +96,7 @@ def _pack(work: jobs.Work, archive: Archive, version: DatasetVersion, scratch: P
     )
     # Nothing discards it meanwhile: an archive that is being packed owns its object.
     sha256 = storage.put_packed("artifacts", archives.key(archive), laid, told.part(laid.size, upto=1))
-    archives.finish(work, archive, version, sha256, laid.size)
+    return archives.finish(work, archive, version, sha256, laid.size)
 
 
 class Told:

@@ -15,7 +15,6 @@ from hub import (
     features,
     jobs,
     neighbours,
-    neighbours,
     notices,
     objects,
     places,
@@ -67,7 +66,6 @@ def tidy() -> None:
     ring(*watches.tell_the_ready())
     shortfalls.settle()
     features.forget(settings.FEATURES_DAYS)
-    neighbours.catch_up()
     neighbours.catch_up()
     ring(*(places.lookup(place) for place in places.forgotten()))
     Batch.objects.filter(submissions=None, created_at__lt=Now() - EMPTY_AGE).delete()

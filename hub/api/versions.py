@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import archives, datasets, reasons, storage
+from hub import archives, datasets, downloads, reasons, storage
 from hub.api.access import Request, readers
 from hub.api.answers import Page, page_url, paged, url
 from hub.models import Account, DatasetMember, DatasetVersion, Image, Job, Rendition
@@ -125,6 +125,7 @@ def one_version(request: Request, id: str):
 def manifest(request: Request, id: str):
     """The canonical manifest, byte for byte: its SHA-256 is the id. A JSON object a line; the first is the header."""
     digest = find(request.auth.account, id).digest
+    downloads.keep(request.auth.account, digest)
     return storage.response("artifacts", storage.key(digest, ".jsonl"), "application/x-ndjson", f"{digest}.jsonl")
 
 

@@ -4,7 +4,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
-from hub import archives, datasets, storage
+from hub import archives, datasets, downloads, storage
 from hub.models import Archive
 from hub.problems import Refused, problem
 from hub.ranges import Slice, asked
@@ -37,6 +37,7 @@ def fetch(request: HttpRequest, token: str) -> HttpResponseBase:
         return _with_headers(HttpResponse(content_type=ZIP), archive, part)
     if part is None or part[0] == 0:
         archives.count_download(archive)
+    downloads.keep(who(request) or archives.holder(token), archive.digest)
     path = storage.local_path("artifacts", archives.key(archive))
     if path is None:
         return storage.response("artifacts", archives.key(archive), ZIP, attachment=archives.filename(archive))

@@ -13,6 +13,7 @@ from hub.models import Archive, DatasetVersion, Job
 from hub.problems import Refused
 from hub.selections import read
 from hub.views.datasets import who
+from hub.views.decorators import visitor
 from workers.archives.names import folders, title
 from workers.celery import ring
 
@@ -114,5 +115,5 @@ def order_archive(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Ask for an archive of a version."""
     found = seen(request, pk, number)
     wanted = archives.choose(request.POST.get("format", ""), request.POST.get("size", ""))
-    ring(archives.order(found, *wanted)[1])
+    ring(archives.order(found, *wanted, [visitor(request)])[1])
     return redirect(f"{found.get_absolute_url()}#download")
