@@ -1,0 +1,55 @@
+"""Who comes by, and what an address answers each of them: the words in which decisions about addresses are written."""
+
+from typing import NamedTuple
+
+from django.contrib.auth.models import Permission
+
+from hub.models import Account
+from tests import factories
+
+# The owner is the supplier whose house it is; another supplies photos, too; staff may enter the admin, no more.
+ROLES = ("owner", "supplier", "free", "premium", "moderator", "staff", "stranger")
+
+
+class Decision(NamedTuple):
+    """A method, and the status with which each role is answered."""
+
+    method: str
+    statuses: dict[str, int]
+
+
+def get(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> Decision:
+    """A decision about GET. `others` are answered as the owner, a stranger as they, where nothing else is said."""
+    return _decision("get", owner, others, stranger, roles)
+
+
+def post(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> Decision:
+    """A decision about POST, read as `get` is."""
+    return _decision("post", owner, others, stranger, roles)
+
+
+def delete(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> Decision:
+    """A decision about DELETE, read as `get` is."""
+    return _decision("delete", owner, others, stranger, roles)
+
+
+def _decision(method: str, owner: int, others: int | None, stranger: int | None, roles: dict[str, int]) -> Decision:
+    assert set(roles) < set(ROLES)
+    rest = owner if others is None else others
+    told = dict.fromkeys(ROLES, rest) | {"owner": owner, "stranger": rest if stranger is None else stranger}
+    return Decision(method, told | roles)
+
+
+def people(owner: Account) -> dict[str, Account | None]:
+    """Who plays each role: new accounts but for the owner; nobody is the stranger."""
+    accounts = {
+        "owner": owner,
+        "supplier": factories.account(),
+        "free": factories.account(),
+        "premium": factories.account(plan="premium"),
+        "moderator": factories.account(),
+        "staff": factories.account(is_staff=True),
+    }
+    factories.batch(accounts["supplier"])
+    accounts["moderator"].user_permissions.add(Permission.objects.get(codename="moderate"))
+    return accounts | {"stranger": None}
