@@ -2,11 +2,11 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import facets, subscriptions, wanted
+from hub import facets, labels, subscriptions, wanted
 from hub.models import Label
 from hub.problems import Refused
 from hub.views.catalogue import clean
@@ -19,7 +19,10 @@ def board(request: HttpRequest) -> HttpResponse:
     """Labels by what they lack; of all, of those under one, or of those one asks for or gives."""
     account = who(request)
     mine = bool(account) and "mine" in request.GET
-    under = get_object_or_404(Label, slug=clean(request.GET["under"])) if request.GET.get("under") else None
+    typed = clean(request.GET.get("under", ""))
+    under = labels.named(typed) if typed else None
+    if typed and under is None:
+        raise Http404
     wishes, cursor = wanted.board(account, under=under, mine=mine, after=request.GET.get("after", ""))
     kept = {"under": under.slug if under else "", "mine": "1" if mine else ""}
     context = {
