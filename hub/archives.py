@@ -1,7 +1,6 @@
 """Archives: a manifest packed in one format and size; asked for, handed out by link, retired after a withdrawal."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -10,8 +9,8 @@ from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import datasets, jobs, notices, sql, storage
-from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job, Notice
+from hub import datasets, downloads, jobs, sql, storage
+from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job
 from hub.problems import Refused
 
 # Raise it when workers.archives would write other bytes than before: what is packed already stays as it is.
@@ -139,22 +138,13 @@ def finish(work: jobs.Work, archive: Archive, version: DatasetVersion, sha256: s
 
 
 def _tell(version: DatasetVersion, archive: Archive) -> list[Job]:
-    """Tell who waits for an archive that is ready, each by the dataset it may see; they wait on for one that is not."""
+    """Tell who waits for an archive that is ready; they wait on for one that is not."""
     people = Account.objects.filter(pk__in=archive.waiting, is_active=True, gone_at=None)
     Archive.objects.filter(pk=archive.pk).update(waiting=[])
     if archive.state == Archive.State.READY:
-        key = f"archive:{archive.pk}:{timezone.now().isoformat()}"
-        seen = [(account, datasets.version_seen_by(account, archive.digest)) for account in people]
-        told = [notices.tell(who, Notice.Kind.ARCHIVE_READY, key, _about(archive, one)) for who, one in seen if one]
-    else:
-        told = [order(version, archive.format, archive.side, people)[1]] if people else []
-    return [job for job in told if job]
-
-
-def _about(archive: Archive, version: DatasetVersion) -> dict[str, Any]:
-    copied = {name: getattr(archive, name) for name in ("side", "size", "tombstones")}
-    named = {"name": version.dataset.name, "number": version.number, "format": archive.get_format_display()}
-    return copied | named | {"path": f"{version.get_absolute_url()}#download"}
+        return downloads.tell_the_waiting(archive, people)
+    job = order(version, archive.format, archive.side, people)[1] if people else None
+    return [job] if job else []
 
 
 def forget() -> int:

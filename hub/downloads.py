@@ -1,12 +1,14 @@
-"""Downloads: who has the pictures of a manifest, and is told once of each that is withdrawn later."""
+"""Downloads: who waits for an archive is told when it is packed; who has one, once of each photo withdrawn later."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from hub import datasets, notices, sql
-from hub.models import Account, Download, Job, Notice
+from hub.models import Account, Archive, DatasetVersion, Download, Job, Notice
 
 
 def keep(account: Account | None, digest: str) -> None:
@@ -16,6 +18,20 @@ def keep(account: Account | None, digest: str) -> None:
     """
     if account:
         Download.objects.get_or_create(account=account, digest=digest)
+
+
+def tell_the_waiting(archive: Archive, people: Iterable[Account]) -> list[Job]:
+    """Tell people, each by the dataset it sees, that an archive they ordered is ready; the jobs to ring for."""
+    key = f"archive:{archive.pk}:{timezone.now().isoformat()}"
+    seen = [(account, datasets.version_seen_by(account, archive.digest)) for account in people]
+    told = [notices.tell(who, Notice.Kind.ARCHIVE_READY, key, _packed(archive, one)) for who, one in seen if one]
+    return [job for job in told if job]
+
+
+def _packed(archive: Archive, version: DatasetVersion) -> dict[str, Any]:
+    copied = {name: getattr(archive, name) for name in ("side", "size", "tombstones")}
+    named = {"name": version.dataset.name, "number": version.number, "format": archive.get_format_display()}
+    return copied | named | {"path": f"{version.get_absolute_url()}#download"}
 
 
 def tell_the_withdrawn() -> list[Job]:

@@ -7,7 +7,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 
 from hub import archives, datasets, reasons
-from hub.api.access import Request, makers, readers
+from hub.api.access import Request, account_of, makers, readers
 from hub.api.answers import Strict, page_url, url
 from hub.api.idempotency import once
 from hub.api.versions import find
@@ -77,7 +77,7 @@ def list_archives(request: Request, id: str):
 def order_archive(request: Request, id: str, data: ArchiveIn):
     """Ask for an archive: 200 when it is packed already, 202 with the `job` that packs it."""
     version = find(request.auth.account, id)
-    archive, job = archives.order(version, *archives.choose(data.format, data.size), [request.auth.account])
+    archive, job = archives.order(version, *archives.choose(data.format, data.size), [account_of(request)])
     ring(job)
     return Status(202 if job else 200, told(request, request.auth.account, archive, job))
 

@@ -55,7 +55,7 @@ def fetched(account: Account, version: DatasetVersion, hours: int = 1) -> None:
     Download.objects.filter(account=account, digest=version.digest).update(told_at=Now() - timedelta(hours=hours))
 
 
-def fetch(address: str, browser: Client | None = None, **headers: str) -> None:
+def fetch(address, browser=None, **headers):
     """Read it to the end."""
     b"".join((browser or Client()).get(address, headers=headers).streaming_content)
 

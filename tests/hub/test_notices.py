@@ -8,7 +8,7 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.test import Client
 
-from hub import jobs, notices
+from hub import jobs, notices, reasons
 from hub.models import Job, Notice
 from tests import factories
 from tests.hub.conftest import logged_in
@@ -126,6 +126,20 @@ def test_every_decision_of_a_moderator_is_said_in_its_own_words(what):
     other = Notice(account=notice.account, kind="moderated", about={"what": "anything else"})
     assert notices.line(notice) != notices.line(other)
     assert notices.mail(notice).body != notices.mail(other).body
+
+
+@pytest.mark.parametrize("reason", [*reasons.TAKEDOWNS, *reasons.SUSPENSIONS, "careless_verdicts"])
+def test_a_decision_is_told_with_the_words_of_its_reason(reason):
+    message = told("moderated", {"what": "photo_removed", "reason": reason, "note": "Sorry & thanks"})
+    assert reasons.words(reason) in message.body
+    assert escape(reasons.words(reason)) in html(message)
+    assert '"Sorry & thanks"' in message.body
+
+
+def test_who_reported_a_photo_is_thanked_and_told_nothing_about_its_supplier():
+    message = told("moderated", {"what": "report_closed", "outcome": "removed", "reason": "private", "path": "/"})
+    assert "thank you for your report. The photo was taken down." in message.body
+    assert reasons.words("private") not in message.body
 
 
 def test_an_outcome_told_again_is_told_once():
