@@ -21,9 +21,10 @@ def candidates(pairs: Iterable[Pair]) -> dict[Pair, list[Label]]:
     stayed while others changed would be the claimed one.
     """
     pairs = list(pairs)
-    near = _near({label for _, label in pairs})
+    asked = {label for _, label in pairs}
+    near = _near(asked)
     carried = _carried({image for image, _ in pairs})
-    related = _related({*near, *(other for found in near.values() for other, _ in found), *_flat(carried.values())})
+    related = _related({*asked, *(other for found in near.values() for other, _ in found), *_flat(carried.values())})
     chosen = {pair: _chosen(pair, near.get(pair[1], []), carried.get(pair[0], set()), related) for pair in pairs}
     labels = Label.objects.in_bulk(_flat(chosen.values()))
     return {pair: [labels[pk] for pk in ids if pk in labels] for pair, ids in chosen.items()}
