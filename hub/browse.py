@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from hub import maps, sql
-from hub.models import Account, Annotation, Batch, Image, Label, Place, Twin
+from hub.models import Account, Annotation, Batch, Claim, Image, Label, Place, Twin
 
 Row = TypeVar("Row", bound=Model)
 PAGE = 60
@@ -113,11 +113,12 @@ def weeks(counted: Stats, n: int = 12) -> list[int]:
 
 
 def quality(counted: Stats) -> list[dict[str, Any]]:
-    """How many images carry each flag, with their share in percent."""
+    """How many images carry each flag, look like another, and are verified, with their share in percent."""
     images = counted.one("images")
     flags = counted.of("flag")
     rows = [(title, flags.get(name, 0)) for name, title in QUALITY.items()]
     rows.append(("Has a near-duplicate", counted.one("alike")))
+    rows.append(("Verified by people", counted.one("verified")))
     return [{"name": name, "n": n, "share": round(100 * n / images, 1) if images else 0} for name, n in rows]
 
 
@@ -126,11 +127,11 @@ def sides(counted: Stats) -> list[tuple[str, int]]:
     return [(name, counted.of("side").get(name, 0)) for name in SIDES]
 
 
-def top_suppliers(counted: Stats, limit: int = 8) -> list[tuple[str, int, str]]:
-    """Name, count and id of those who gave most."""
+def top_suppliers(counted: Stats, limit: int = 8) -> list[tuple[Account, int, str]]:
+    """Account, count and id of those who gave most."""
     top = list(counted.of("supplier").items())[:limit]
-    names = dict(Account.objects.filter(pk__in=[int(pk) for pk, _ in top]).values_list("pk", "username"))
-    return [(names.get(int(pk), "somebody"), n, pk) for pk, n in top]
+    people = Account.objects.in_bulk([int(pk) for pk, _ in top])
+    return [(people[int(pk)], n, pk) for pk, n in top if int(pk) in people]
 
 
 def keyset(rows: QuerySet[Row], before: str, size: int = PAGE) -> tuple[list[Row], str]:
@@ -142,12 +143,14 @@ def keyset(rows: QuerySet[Row], before: str, size: int = PAGE) -> tuple[list[Row
 
 
 def labels_of(image: Image) -> list[dict[str, Any]]:
-    """The labels people say the image shows, each with its votes; disputed ones last."""
+    """The labels people say the image shows, each with its votes and what follows from them; disputed ones last."""
+    claims = {claim.label_id: claim for claim in Claim.objects.filter(image=image)}
     rows: dict[int, dict[str, Any]] = {}
     for annotation in Annotation.objects.filter(image=image).select_related("label").order_by("id"):
         row = rows.setdefault(
             annotation.label_id, {"label": annotation.label, "yes": 0, "no": 0, "unsure": 0, "conflicting": True}
         )
+        row["claim"] = claims.get(annotation.label_id)
         row[annotation.verdict] += 1
         row["conflicting"] &= annotation.conflicting or annotation.verdict != "yes"
     return sorted(rows.values(), key=lambda row: row["conflicting"])

@@ -106,7 +106,7 @@ def _headed(columns: tuple[str, ...], rows: Iterable[tuple]) -> Iterator[tuple]:
     yield from rows
 
 
-def _kept(account: Account) -> Iterator[dict[str, str]]:
+def _kept(account: Account) -> Iterator[Any]:
     return (
         Image.objects.filter(supplier=account, withdrawn_at=None).order_by("id").values("sha256", "format").iterator()
     )

@@ -72,11 +72,12 @@ class FileOut(Schema):
 
 
 class ModelWhole(ModelOut):
-    """A model with all its figures and files; `withdrawn`: how many of its pictures were taken back since."""
+    """A model with all figures and files; `withdrawn` of its pictures were taken back, the share `lost`."""
 
     metrics: dict[str, Any]
     files: list[FileOut]
     withdrawn: int
+    lost: float
     predict: str
 
 
@@ -139,10 +140,12 @@ def one_model(request: Request, pk: int):
     model = shelf(request.auth.account).filter(pk=pk).first()
     if model is None:
         raise Refused("not_found", 404)
+    gone, _ = trained.lost(model)
     return told(request, model) | {
         "metrics": model.metrics,
         "files": [_file(request, one) for one in model.files.order_by("name")],
-        "withdrawn": trained.lost(model)[0],
+        "withdrawn": gone,
+        "lost": round(gone / model.images, 4) if model.images else 0.0,
         "predict": url(request, "predict", model.pk),
     }
 

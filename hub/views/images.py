@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, shelf, storage, submissions
+from hub import browse, catalogue, labels, shelf, storage, submissions, suppliers
 from hub.models import Image, Submission
 from hub.problems import problem
 from hub.views.datasets import who
@@ -43,6 +43,7 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
     ways = labels.paths_of([row["label"] for row in shown])
     for row in shown:
         row["path"] = ways[row["label"].pk]
+    own = image.supplier_id == request.user.pk
     newer, older = browse.neighbours(image, shown[0]["label"] if shown else None)
     context = {
         "image": image,
@@ -53,10 +54,10 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
         "noticed": [browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY],
         "previous": newer,
         "following": older,
-        "owner": image.supplier_id == request.user.pk,
+        "owner": own,
+        "reach": suppliers.in_words(suppliers.reach(Image.objects.filter(pk=image.pk))) if own else "",
         "renditions": list(image.renditions.filter(side__gt=0).order_by("-side")),
         "credit_line": f"{image.credit}, {image.licence}, via Deep Images Hub",
-        "supplier_name": image.supplier.username,
         "licence_url": reverse("licences"),
     }
     return render(request, "images/image.html", context)

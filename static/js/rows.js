@@ -43,6 +43,9 @@ export function paint(row, submission) {
   say(row, ...(submission.state === "accepted" ? [] : [submission.words, submission.advice]));
   part(row, "label").textContent = submission.label.name;
   for (const name of ["relabel", "remove", "retry", "picker"]) part(row, name).hidden = true;
+  const wrong = part(row, "wrong");
+  wrong.hidden = submission.state !== "accepted" || !submission.image;
+  if (!wrong.hidden) wrong.href = `${submission.image.url}relabel/?next=batch`;
   const twin = part(row, "twin");
   twin.hidden = !submission.twin;
   if (submission.twin) {
