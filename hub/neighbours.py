@@ -11,15 +11,17 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from hub import jobs, sql
-from hub.models import Backbone, Doubt, Image, Job, Label, Neighbour
+from hub.models import Backbone, Doubt, Embedding, Image, Job, Label, Neighbour
 
 PREFERRED = ("vgg16", "vgg19", "inceptionv3", "xception")
 NEAREST = 20  # kept of each image
 VOTES, LEAST, AGREEING = 10, 5, 0.7  # of the nearest: asked at most, asked at least, their share for one label
 EVERYTHING = 0  # the subject of the one job there is: it takes whatever waits
 SOON = timedelta(seconds=20)  # what is given meanwhile goes into the same pass
+PATIENCE = timedelta(minutes=3)  # how long who gave a photo is kept waiting for what it is like
 
 
 def backbone() -> Backbone | None:
@@ -49,8 +51,8 @@ def waiting(network: Backbone, limit: int) -> list[dict[str, Any]]:
     return sql.rows("unembedded", weights=network.weights_sha256, side=side, limit=limit)
 
 
-def keep(images: Iterable[int], found: Sequence[tuple[int, int, float]], floor: float) -> None:
-    """Write what is like these images (image, other, cosine; near from `floor` on) in place of what was, both ways.
+def keep(images: Iterable[int], found: Sequence[tuple[int, int, float]]) -> None:
+    """Write what is like these images (image, other, cosine) in place of what was, both ways.
 
     Where they say something else than a label does, a moderator is asked. Inside the catalogue's lock.
     """
@@ -58,7 +60,7 @@ def keep(images: Iterable[int], found: Sequence[tuple[int, int, float]], floor: 
     Neighbour.objects.filter(image__in=images).delete()
     Neighbour.objects.filter(other__in=images).delete()
     ones, others, cosines = (list(column) for column in zip(*found, strict=True)) if found else ([], [], [])
-    rows = sql.rows("keep_neighbours", images=ones, others=others, similarities=cosines, floor=floor)
+    rows = sql.rows("keep_neighbours", images=ones, others=others, similarities=cosines)
     touched = sorted({row["image"] for row in rows})
     with connection.cursor() as cursor:
         cursor.execute(sql.load("queries/prune_neighbours"), {"images": touched, "most": NEAREST})
@@ -90,6 +92,16 @@ def suggestions(images: Iterable[int]) -> dict[int, Label]:
     instead = {row["image"]: row["instead"] for row in opinions(images)}
     found = Label.objects.in_bulk(set(instead.values()))
     return {image: found[label] for image, label in instead.items()}
+
+
+def comparing(images: Iterable[Image]) -> bool:
+    """Whether any of these, given a moment ago, is still to be compared: where nobody does, it is not for ever."""
+    lately = [image.pk for image in images if image.created_at > timezone.now() - PATIENCE]
+    found = backbone() if lately else None
+    if found is None:
+        return False
+    done = Embedding.objects.filter(image__in=lately, weights_sha256=found.weights_sha256).count()
+    return done < len(lately)
 
 
 def similar(image: Image, limit: int = 12) -> list[Image]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger("workers.embedding")
 PASS = 64  # images written in one transaction
 TURN = 600  # seconds until others of the queue get theirs
-SAMPLE, FAR = 300, 0.9  # near is what is more alike than this share of all pairs of so many images
 
 
 @app.task
@@ -89,7 +88,7 @@ def compared(row: Backbone, network: "Pooled", images: list[dict[str, Any]]) -> 
     with transaction.atomic():
         counts.lock()
         vectors.put(row.name, row.weights_sha256, made)
-        neighbours.keep(made, found, _floor(row.weights_sha256))
+        neighbours.keep(made, found)
 
 
 def _made(row: Backbone, network: "Pooled", images: list[dict[str, Any]]) -> "dict[int, np.ndarray | None]":
@@ -108,14 +107,3 @@ def _picture(row: dict[str, Any]) -> bytes:
     if row["rendition"] is None:
         raise FileNotFoundError(row["sha256"])
     return storage.get("renditions", storage.rendition_key(row["rendition"]))
-
-
-def _floor(weights: str) -> float:
-    """The cosine from which two pictures are near: networks differ in how alike they find everything."""
-    import numpy as np
-
-    from workers import vectors
-
-    some = vectors.sample(weights, SAMPLE)
-    pairs = (some @ some.T)[np.triu_indices(len(some), 1)]
-    return float(np.quantile(pairs, FAR)) if len(pairs) else 1.0

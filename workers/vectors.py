@@ -105,17 +105,6 @@ def blocks(weights: str, size: int = BLOCK) -> Iterator[tuple[np.ndarray, np.nda
             yield _matrix(rows)
 
 
-def sample(weights: str, count: int) -> np.ndarray:
-    """Vectors of some images, float32 (count or less, width)."""
-    some = (
-        "SELECT image_id FROM hub_embedding WHERE weights_sha256 = %s AND vector IS NOT NULL ORDER BY random() LIMIT %s"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_numbers()} FROM hub_embedding WHERE image_id IN ({some})", [weights, count])
-        rows = cursor.fetchall()
-    return _matrix(rows)[1] if rows else np.zeros((0, 1), np.float32)
-
-
 def _numbers() -> str:
     """Images and the bytes of their vectors: half floats, the most significant byte first."""
     return "SELECT image_id, " + ("substr(halfvec_send(vector), 5)" if in_postgres() else "vector")

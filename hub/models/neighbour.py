@@ -21,7 +21,7 @@ class Embedding(models.Model):
 class Neighbour(models.Model):
     """`other` is among the pictures most like `image`, by the cosine of their vectors. Both are live.
 
-    `near`: more so than nine of ten pairs of the hub, when it was written; only then does its label say anything.
+    `near`: more so than a quarter of all neighbours when it was written; only then does its label say anything.
     """
 
     pk = models.CompositePrimaryKey("image_id", "other_id")

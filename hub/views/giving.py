@@ -15,7 +15,7 @@ from hub.models import Batch, Label, Submission
 from hub.models.submission import Licence
 from hub.problems import Refused, wants_json
 from hub.views.decorators import visitor
-from hub.views.uploads import as_json, counts, own_batch, rows
+from hub.views.uploads import as_json, counts, own_batch, rows, suggested
 from hub.wanted import board
 from workers.celery import ring
 
@@ -79,7 +79,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_batch(request, pk)
     context = {
         "batch": found,
-        "submissions": list(rows(found)),
+        "submissions": suggested(rows(found)),
         "counts": counts(found),
         "open": found.total < settings.MAX_BATCH_FILES,
         "limits": forms.limits(),

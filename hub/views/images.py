@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, shelf, storage, submissions, suppliers
+from hub import browse, catalogue, labels, neighbours, shelf, storage, submissions, suppliers
+from hub.disputes import standing
 from hub.models import Image, Submission
 from hub.problems import problem
 from hub.views.datasets import who
@@ -43,12 +44,14 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
     ways = labels.paths_of([row["label"] for row in shown])
     for row in shown:
         row["path"] = ways[row["label"].pk]
+        row["standing"] = standing(row["claim"])
     own = image.supplier_id == request.user.pk
     newer, older = browse.neighbours(image, shown[0]["label"] if shown else None)
     context = {
         "image": image,
         "labels": shown,
         "twins": browse.twins_of(image),
+        "similar": neighbours.similar(image),
         "datasets": shelf.holding(image, who(request)),
         "checks": CHECKS,
         "noticed": [browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY],

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import submissions
+from hub import neighbours, submissions
 from hub.models import Batch, Label, Submission
 from hub.problems import Refused
 from hub.templatetags.hub import what_next, why
@@ -37,9 +38,20 @@ def rows(batch: Batch):
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The state of every file of a batch."""
     found = own_batch(request, pk)
-    listed = [as_json(row) for row in rows(found)]
-    done = not any(row["state"] == "received" for row in listed)
-    return JsonResponse({"done": done, "counts": counts(found), "submissions": listed})
+    listed = suggested(rows(found))
+    done = not any(row.state == "received" for row in listed)
+    comparing = neighbours.comparing(row.image for row in listed if row.image)
+    answer = {"done": done, "comparing": comparing, "counts": counts(found)}
+    return JsonResponse(answer | {"submissions": [as_json(row) for row in listed]})
+
+
+def suggested(listed: Iterable[Submission]) -> list[Submission]:
+    """The same, each with the label that the pictures most like it suggest as its `suggestion`, or None."""
+    listed = list(listed)
+    found = neighbours.suggestions(row.image_id for row in listed if row.state == "accepted" and row.image_id)
+    for row in listed:
+        row.suggestion = found.get(row.image_id)  # type: ignore[attr-defined]
+    return listed
 
 
 @member
@@ -170,7 +182,16 @@ def as_json(row: Submission) -> dict[str, Any]:
         "preview": row.preview or None,
         "keep": reverse("keep", args=[row.pk]) if undecided else None,
         "drop": reverse("drop", args=[row.pk]) if undecided else None,
+        "suggestion": suggestion(row),
     }
+
+
+def suggestion(row: Submission) -> dict[str, str] | None:
+    """The label its picture may show rather, and where that is said."""
+    label = getattr(row, "suggestion", None)
+    if label is None or row.image is None:
+        return None
+    return {"slug": label.slug, "name": label.name, "url": reverse("relabel", args=[row.image.sha256])}
 
 
 def picture(image: Any) -> dict[str, str] | None:

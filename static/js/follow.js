@@ -1,5 +1,6 @@
-/** Ask what became of the files of a batch until every one has an answer: after 1 s at first, after 5 s at last. */
-import { byId, paint, tally } from "./rows.js";
+/** Ask what became of the files of a batch until every one has an answer and what is like it is known: after 1 s at
+    first, after 5 s at last. */
+import { byId, paint, suggest, tally } from "./rows.js";
 import { get, pause } from "./talk.js";
 
 let following = false;
@@ -19,9 +20,10 @@ export async function follow(url, busy, changed) {
     for (const submission of status.submissions) {
       const row = byId(submission.id);
       if (row && row.dataset.state !== submission.state) paint(row, submission);
+      else if (row) suggest(row, submission.suggestion);
     }
     // A file may have arrived after this answer was written.
-    done = status.done && !busy() && !tally().received;
+    done = status.done && !status.comparing && !busy() && !tally().received;
     changed();
   }
   following = false;

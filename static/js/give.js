@@ -1,7 +1,7 @@
 /** The page that gives photos, and the page of a batch: choose, label, send, follow. Works without us for one file. */
 import { relabel, waiting, watch } from "./choosing.js";
 import { picker } from "./labels.js";
-import { OVER, all, hold, paint, part, say, tally } from "./rows.js";
+import { OVER, all, hold, paint, part, say, suggest, tally } from "./rows.js";
 import { busy, deliver } from "./sending.js";
 import { follow } from "./follow.js";
 import { Problem, post } from "./talk.js";
@@ -133,12 +133,21 @@ function ready() {
   for (const made of queue) part(made.row, "label").textContent = made.label?.name ?? label?.name ?? "No label yet";
 }
 
+async function accept(row, button) {
+  const { label } = await post(button.getAttribute("formaction"), new URLSearchParams({ label: button.value }));
+  part(row, "label").textContent = label.name;
+  suggest(row, null);
+  say(row, `It is ${label.name} now.`);
+  hold(row);
+}
+
 async function decide(event) {
-  const button = event.target.closest("[data-f=keep], [data-f=drop]");
+  const button = event.target.closest("[data-f=keep], [data-f=drop], [data-f=suggest]");
   if (!button) return;
   event.preventDefault();
   const row = button.closest("li");
   try {
+    if (button.dataset.f === "suggest") return await accept(row, button);
     paint(row, await post(button.getAttribute("formaction")));
     hold(row);
     follow(batch.status, busy, refresh);

@@ -56,6 +56,7 @@ export function paint(row, submission) {
     part(row, name).hidden = !submission[name];
     if (submission[name]) part(row, name).setAttribute("formaction", submission[name]);
   }
+  suggest(row, submission.suggestion);
   const thumb = part(row, "thumb");
   const known = submission.image ?? (submission.state === "duplicate" && submission.twin);
   if (thumb.hidden && known) {
@@ -63,6 +64,16 @@ export function paint(row, submission) {
     thumb.src = known.thumbnail;
     thumb.hidden = false;
   }
+}
+
+/** Offer the label that similar pictures carry, if they agree on another. */
+export function suggest(row, suggestion) {
+  const button = part(row, "suggest");
+  button.hidden = !suggestion;
+  if (!suggestion) return;
+  button.value = suggestion.slug;
+  button.setAttribute("formaction", suggestion.url);
+  part(row, "suggestion").textContent = suggestion.name;
 }
 
 /** Keep the keyboard at a row whose button has gone. */
