@@ -12,6 +12,9 @@ from hub import archives, counts, jobs, neighbours, places, sql, trained, verdic
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
 from hub.pictures import Picture, Rendered
 
+# Sightings at which a person may have to look: the picture is not equal.
+COMPARED = ("near_duplicate", "same_picture")
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -58,18 +61,21 @@ def relatives(image: Image) -> list[tuple[int, int]]:
     return [(row["image_id"], row["bits"]) for row in found]
 
 
-def find_twin(sha256: str, picture: Picture, *, distinct: bool, above: int = 0) -> Sighting | None:
-    """The live image this picture repeats, exactly or nearly, among those newer than `above`.
+def within(submission: Submission) -> int:
+    """How many bits a picture may differ by and still be taken for a twin; below 0 only an equal one is."""
+    if submission.cleared and submission.appeal:
+        return -1  # its supplier appealed, and a moderator saw both
+    return settings.DUPLICATE_BITS if submission.distinct else settings.REVIEW_BITS
 
-    `distinct` skips the range in which only a person can tell.
-    """
+
+def find_twin(sha256: str, picture: Picture, most: int, above: int = 0) -> Sighting | None:
+    """The live image this picture repeats, exactly or at most `most` bits apart, among those newer than `above`."""
     live = Image.objects.filter(withdrawn_at=None, id__gt=above)
     if twin := live.filter(sha256=sha256).first():
         return Sighting(twin, "same_bytes")
     if twin := live.filter(pixels_sha256=picture.pixels_sha256).first():
         return Sighting(twin, "same_pixels")
-    most = settings.DUPLICATE_BITS if distinct else settings.REVIEW_BITS
-    for image, apart in alike(picture, most, above):
+    for image, apart in alike(picture, most, above) if most >= 0 else ():
         code = "same_picture" if apart <= settings.DUPLICATE_BITS else "near_duplicate"
         return Sighting(Image.objects.get(pk=image), code, apart)
     return None
@@ -83,8 +89,8 @@ def agrees(image: Image, label: Label) -> bool:
 def refuse_twin(work: jobs.Work, submission: Submission, sighting: Sighting, picture: Picture) -> None:
     """Finish a submission whose picture is here: duplicate, or review where a person must look.
 
-    The same picture under a label it does not carry is recorded as a conflicting Annotation. For a near-duplicate
-    the rendition of 299 must be stored already.
+    The same picture under a label it does not carry is recorded as a conflicting Annotation. Of a picture that a
+    person may have to compare, the rendition of 299 must be stored already.
     """
     with transaction.atomic():
         counts.lock()
@@ -95,12 +101,14 @@ def refuse_twin(work: jobs.Work, submission: Submission, sighting: Sighting, pic
 
 def _finish_twin(work: jobs.Work, submission: Submission, sighting: Sighting, picture: Picture) -> None:
     jobs.finish(work)
-    state, code, preview = "duplicate", sighting.code, ""
+    state, code = "duplicate", sighting.code
+    preview = picture.renditions[299].sha256 if code in COMPARED else ""
     if code == "near_duplicate":
-        state, preview = "review", picture.renditions[299].sha256
+        state = "review"
     elif not agrees(sighting.twin, submission.label):
         code = "conflicting_label"
-        state = "review" if _claim(sighting.twin, submission, conflicting=True) else "duplicate"
+        with counts.recounting([sighting.twin.pk]):
+            state = "review" if _claim(sighting.twin, submission, conflicting=True) else "duplicate"
     found = {"twin": sighting.twin, "detail": {"bits": sighting.bits}, "preview_sha256": preview}
     verdicts.decide(submission.pk, state, code, **found)
 
@@ -123,7 +131,7 @@ def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int)
     """
     with transaction.atomic():
         counts.lock()
-        if sighting := find_twin(submission.sha256, picture, distinct=submission.distinct, above=above):
+        if sighting := find_twin(submission.sha256, picture, within(submission), above):
             _finish_twin(work, submission, sighting, picture)
             return []
         jobs.finish(work)

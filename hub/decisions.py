@@ -2,9 +2,73 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+from django.urls import reverse
+
 from hub.models import Account, Decision
+from hub.problems import Refused
+
+# What somebody did, as a sentence goes on after their name. Kinds that are not here are read as they are written.
+KINDS = {
+    "took_down": "took the photo down",
+    "kept_photo": "looked at the reports, and kept the photo",
+    "cleared": "let the photo in",
+    "refused": "did not let the photo in",
+    "told_apart": "found that it is another photo",
+    "found_same": "found that it is the same photo",
+    "settled_labels": "settled which label the photo shows",
+    "kept_label": "found the label right",
+    "removed_label": "took the label off",
+    "found_fine": "found nothing wrong with the picture",
+    "granted_appeal": "granted the appeal",
+    "denied_appeal": "denied the appeal",
+    "trusted": "trusted the account",
+    "suspended": "suspended the account",
+    "unsuspended": "lifted the suspension",
+    "lifted_removal": "let the photo come back",
+    "accepted_label": "accepted the label",
+    "declined_label": "declined the label",
+}
 
 
 def log(actor: Account, kind: str, subject: str, reason: str = "", **detail: Any) -> Decision:
     """Write a decision down, in the transaction that carries it out. `subject` is such as "image:<sha256>"."""
     return Decision.objects.create(actor=actor, kind=kind, subject=subject[:120], reason=reason, detail=detail)
+
+
+def person(account: Account) -> str:
+    """An account as a subject, and in details: by its number, for the log outlives names."""
+    return f"account:{account.pk}"
+
+
+def did(decision: Decision) -> str:
+    """What a decision was, as a sentence goes on after its actor's name."""
+    return KINDS.get(decision.kind, decision.kind.replace("_", " "))
+
+
+def already(subject: str, *kinds: str) -> Refused:
+    """The refusal of a moderator who decides what is decided: who was before, what they did, and when.
+
+    `kinds`: the decisions that may have been, where others are taken about the same subject.
+    """
+    found = Decision.objects.filter(subject=subject[:120]).select_related("actor").order_by("-id")
+    last = (found.filter(kind__in=kinds) if kinds else found).first()
+    if last is None:
+        return Refused("already_decided", 409)
+    name = last.actor.username
+    return Refused(
+        "already_decided", 409, who=name, when=last.decided_at.isoformat(), what=f"{name} {did(last)}.", kind=last.kind
+    )
+
+
+def where(decision: Decision) -> str:
+    """The page of what a decision was about, "" where it has none."""
+    kind, _, rest = decision.subject.partition(":")
+    return reverse("image", args=[rest[:64]]) if kind == "image" and len(rest) >= 64 else ""
+
+
+def about(subject: str = "", actor: str = "") -> QuerySet[Decision]:
+    """The audit log, newest first: of subjects that begin so, by the account of this name."""
+    found = Decision.objects.select_related("actor").order_by("-id")
+    found = found.filter(subject__startswith=subject) if subject else found
+    return found.filter(actor__username=actor) if actor else found

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from hub import counts
-from hub.models import Account, Annotation, Doubt, Image, Label, LabelPath, TrainedModel
+from hub import counts, decisions, moderating
+from hub.models import Account, Annotation, Doubt, Image, Job, Label, LabelPath, Report, TrainedModel
 from hub.problems import Refused
 
 State = Doubt.State
@@ -29,21 +30,27 @@ def raise_doubt(account: Account, image: Image, label: Label, model: TrainedMode
     )[0]
 
 
-def decide(doubt: Doubt, moderator: Account, *, right: bool) -> None:
+def decide(doubt: Doubt, moderator: Account, *, right: bool) -> list[Job]:
     """A moderator looked: the label is right, or it is wrong and comes off, with its kinds that the photo carries.
 
-    Either way the look is kept as the moderator's verdict. Raises Refused when it was decided meanwhile.
+    Either way the look is kept as the moderator's verdict, and who reported the label is told: the jobs to ring for.
+    Raises Refused when it was decided meanwhile.
     """
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
-        row = Doubt.objects.select_for_update().get(pk=doubt.pk)
+        row = Doubt.objects.select_for_update(of=("self",)).select_related("image", "label").get(pk=doubt.pk)
+        subject = f"image:{row.image.sha256}:{row.label.slug}"
         if row.state != State.OPEN:
-            raise Refused("already_decided", 409)
+            raise decisions.already(subject)
         with counts.recounting([row.image_id]):
             for label in _carried(row):
                 _verdict(row.image_id, label, moderator, right)
         state = State.KEPT if right else State.REMOVED
         Doubt.objects.filter(pk=row.pk).update(state=state, decided_at=Now(), decided_by=moderator)
+        decisions.log(moderator, "kept_label" if right else "removed_label", subject, doubt=row.pk)
+        # The photo stays, whatever became of its label.
+        wrong = Report.Reason.WRONG_LABEL
+        return moderating.close_reports(row.image, moderator, Report.State.KEPT, only=wrong)
 
 
 def _carried(doubt: Doubt) -> list[int]:
@@ -60,10 +67,10 @@ def _verdict(image: int, label: int, moderator: Account, right: bool) -> None:
         Annotation.objects.filter(image=image, label=label, verdict="yes").update(conflicting=True)
 
 
-def waiting(limit: int) -> list[Doubt]:
+def open_ones() -> QuerySet[Doubt]:
     """The doubts a moderator has to look at, the oldest first; none about a photo that was taken back."""
     found = Doubt.objects.filter(state=State.OPEN, image__withdrawn_at=None)
-    return list(found.select_related("image", "label", "account", "model").order_by("id")[:limit])
+    return found.select_related("image", "label", "account", "model", "instead").order_by("id")
 
 
 def states(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:

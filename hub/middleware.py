@@ -7,11 +7,12 @@ from django.http import HttpResponse, HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
 from redis.exceptions import RedisError
 
-from hub.problems import Refused, problem
+from hub.problems import Refused, for_scripts, problem
 from hub.storage import Away
 
 log = structlog.get_logger("hub.web")
 AWAY = (OperationalError, InterfaceError, RedisError, Away)
+SAFE = ("GET", "HEAD", "OPTIONS")
 # A form around one file: names, boundaries, tokens.
 ENVELOPE = 64 * 1024
 
@@ -61,6 +62,38 @@ def limit_body(get_response):
             return problem(request, 400, "bad_request")
         return get_response(request)
 
+    return middleware
+
+
+# What a suspended account may still do: leave, take back, fetch what is its own, read what it was told, appeal.
+LEFT_TO_SUSPENDED = {
+    "account_logout",
+    "appeal",
+    "delete_account",
+    "export",
+    "notices",
+    "notices_seen",
+    "unsubscribe",
+    "withdraw",
+    "withdraw_batch",
+}
+
+
+def suspended(get_response):
+    """Refuse whatever a suspended account would change. The API asks the account of its token instead."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_view(request, view, args, kwargs):
+        name = request.resolver_match.url_name
+        if request.method in SAFE or name in LEFT_TO_SUSPENDED or for_scripts(request):
+            return None
+        if (account := request.user).is_authenticated and account.suspended_at:
+            return problem(request, 403, "suspended", why=account.suspended_for)
+        return None
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
 
 

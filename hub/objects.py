@@ -20,12 +20,20 @@ from hub.models import (
     Submission,
     TrainingRequest,
 )
+from hub.reasons import TAKEDOWNS
 from hub.storage import BucketStorage, reachable
 
 ALIASES = ("originals", "renditions", "incoming", "artifacts", "features")
 GRACE = timedelta(hours=24)
 BATCH = 1000
 WAITING = ("received", "review", "failed")
+# What a moderator decided, or a fingerprint did, may be appealed against for so long: until then its bytes stay.
+APPEALS = timedelta(days=14)
+APPEALABLE = (
+    Q(state="withdrawn", reason="taken_down")
+    | Q(state="rejected", reason__in=list(TAKEDOWNS))
+    | Q(state="duplicate", reason__in=["same_picture", "declined"])
+)
 
 
 def hold(*names: str) -> None:
@@ -40,15 +48,21 @@ def owned(alias: str, names: Iterable[str]) -> set[str]:
     return {by_digest[digest] for digest in kept if digest in by_digest}
 
 
+def needed(lately) -> Q:
+    """The submissions whose bytes are still needed: undecided, decided lately, or open to an appeal."""
+    appeal = Q(appealed_at__isnull=False) | (APPEALABLE & Q(appeal="", decided_at__gt=timezone.now() - APPEALS))
+    return Q(state__in=WAITING) | Q(decided_at__gt=lately) | appeal
+
+
 def _originals(digests: list[str], lately) -> set[str]:
-    given = Submission.objects.filter(Q(state__in=WAITING) | Q(decided_at__gt=lately), sha256__in=digests)
+    given = Submission.objects.filter(needed(lately), sha256__in=digests)
     images = Image.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=lately), sha256__in=digests)
     return {*given.values_list("sha256", flat=True), *images.values_list("sha256", flat=True)}
 
 
 def _renditions(digests: list[str], lately) -> set[str]:
     live = Q(image__withdrawn_at=None) | Q(image__withdrawn_at__gt=lately)
-    shown = Submission.objects.filter(Q(state="review") | Q(decided_at__gt=lately), preview_sha256__in=digests)
+    shown = Submission.objects.filter(needed(lately), preview_sha256__in=digests)
     made = Rendition.objects.filter(live, sha256__in=digests)
     return {*made.values_list("sha256", flat=True), *shown.values_list("preview_sha256", flat=True)}
 

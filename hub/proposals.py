@@ -2,6 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
+from hub import decisions
 from hub.hierarchy import MAX_NAME, free_slug, lock, printable
 from hub.models import Account, Label, LabelEdge, LabelName, LabelProposal
 from hub.problems import Refused
@@ -60,9 +61,11 @@ def _still_open(proposal: LabelProposal, moderator: Account) -> LabelProposal:
         raise Refused("forbidden", 403)
     locked = LabelProposal.objects.select_for_update(of=("self",)).select_related("parent").get(pk=proposal.pk)
     if locked.state != LabelProposal.State.OPEN:
-        raise Refused("already_decided", 409)
+        raise decisions.already(f"proposal:{proposal.pk}")
     return locked
 
 
 def _decide(proposal: LabelProposal, moderator: Account, **fields) -> None:
     LabelProposal.objects.filter(pk=proposal.pk).update(decided_by=moderator, **fields)
+    kind = "accepted_label" if fields["state"] == LabelProposal.State.ACCEPTED else "declined_label"
+    decisions.log(moderator, kind, f"proposal:{proposal.pk}", name=proposal.name)

@@ -2,29 +2,36 @@
 
 from django.db import transaction
 
-from hub import catalogue, counts, verdicts
+from hub import catalogue, counts, decisions, verdicts
 from hub.models import Account, Job, Submission
-from hub.problems import Refused
 
 
 def _reviewed(submission: Submission, reason: str) -> Submission:
     row = Submission.objects.select_for_update().get(pk=submission.pk)
     if (row.state, row.reason) != ("review", reason):
-        raise Refused("already_decided", 409)
+        raise decisions.already(f"submission:{row.pk}")
     return row
 
 
-def keep(submission: Submission) -> Job:
+def _log(row: Submission, actor: Account | None, kind: str, **detail: str) -> None:
+    """Write down what a moderator decided; what suppliers say of their own is theirs."""
+    if actor and actor.pk != row.batch.supplier_id:
+        decisions.log(actor, kind, f"submission:{row.pk}", row.reason, sha256=row.sha256, **detail)
+
+
+def keep(submission: Submission, actor: Account | None = None) -> Job:
     """Its supplier, or a moderator, looked: it is another photo than its near-duplicate. Check it again, and admit."""
     with transaction.atomic():
         row = _reviewed(submission, "near_duplicate")
+        _log(row, actor, "told_apart")
         return verdicts.reopen([row], distinct=True)[0]
 
 
-def drop(submission: Submission) -> None:
+def drop(submission: Submission, actor: Account | None = None) -> None:
     """Its supplier, or a moderator, looked: it is the same photo."""
     with transaction.atomic():
         row = _reviewed(submission, "near_duplicate")
+        _log(row, actor, "found_same")
         verdicts.decide(row.pk, "duplicate", "declined", twin=row.twin)
 
 
@@ -34,5 +41,6 @@ def settle(submission: Submission, moderator: Account, right: str) -> None:
         counts.lock()  # before the row, as everybody who takes both does
         row = _reviewed(submission, "conflicting_label")
         catalogue.settle_claim(row, moderator, right)
+        _log(row, moderator, "settled_labels", right=right)
         code = "claim_refused" if right == "first" else "claim_accepted"
         verdicts.decide(row.pk, "duplicate", code, twin=row.twin)

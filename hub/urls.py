@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from hub.api import api
+from hub.sealing import PATTERN
 from hub.views import (
     building,
     catalogue,
@@ -24,6 +25,7 @@ from hub.views import (
     trainings,
     trying,
     uploads,
+    verifying,
     versions,
     wanted,
     watching,
@@ -112,6 +114,13 @@ urlpatterns = [
     path("notices/seen/", notices.see_all, name="see_notices"),
     path("notices/stop/<str:token>/", notices.stop_mails, name="stop_mails"),
     path("api/v1/", api.urls),
+    path("review/", verifying.review, name="review"),
+    path("review/questions.json", verifying.review_questions, name="review_questions"),
+    path("review/answers.json", verifying.review_answers, name="review_answers"),
+    path("review/undo.json", verifying.review_undo, name="review_undo"),
+    path("review/grid/", verifying.review_grid, name="review_grid"),
+    path("review/mine/", verifying.my_reviewing, name="my_reviewing"),
+    re_path(rf"^review/(?P<token>{PATTERN})/(?P<side>1024|299)\.jpg$", verifying.review_picture, name="review_picture"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),

@@ -18,6 +18,7 @@ def decide(submission: int, state: str, reason: str = "", **fields: Any) -> None
 
 def forget(ids: Iterable[int], **fields: Any) -> None:
     """Make submissions as if they had just been received."""
+    ids = list(ids)
     nothing: dict[str, Any] = {
         "reason": "",
         "detail": {},
@@ -26,6 +27,8 @@ def forget(ids: Iterable[int], **fields: Any) -> None:
         "preview_sha256": "",
         "decided_at": None,
     }
+    # A moderator let in what was there then; what was taken back and comes again is looked at anew.
+    Submission.objects.filter(pk__in=ids, state="withdrawn").update(cleared=False)
     Submission.objects.filter(pk__in=ids).update(state="received", **nothing, **fields)
 
 

@@ -5,6 +5,7 @@ import itertools
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from hub import submissions
@@ -19,6 +20,13 @@ def account(**fields) -> Account:
     fields.setdefault("username", f"person{next(numbers)}")
     fields.setdefault("trusted_at", timezone.now())
     return Account.objects.create(password=hashed("secret-enough"), **fields)
+
+
+def moderator(**fields) -> Account:
+    """An account that may moderate."""
+    made = account(**fields)
+    made.user_permissions.add(Permission.objects.get(codename="moderate"))
+    return made
 
 
 @cache
@@ -56,12 +64,17 @@ def checked(data: bytes, into: Batch | None = None, **fields) -> Submission:
     return submission
 
 
-def work_off() -> None:
-    """Do every queued job that is due, in this process, as a worker would; trainings aside, which take long."""
+def tasks() -> dict:
+    """What a worker does for a job of each kind; trainings aside, which take long."""
     from workers import export, places, upkeep
 
-    tasks = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate, "mail": upkeep.mail}
-    tasks |= {"freeze": export.freeze, "pack": export.pack}
-    while jobs := list(Job.objects.filter(state="queued", attempt=0, kind__in=tasks).order_by("id")):
+    found = {"ingest": ingest.ingest, "relate": ingest.relate, "locate": places.locate, "mail": upkeep.mail}
+    return found | {"freeze": export.freeze, "pack": export.pack}
+
+
+def work_off() -> None:
+    """Do every queued job that is due, in this process, as a worker would."""
+    known = tasks()
+    while jobs := list(Job.objects.filter(state="queued", attempt=0, kind__in=known).order_by("id")):
         for job in jobs:
-            tasks[job.kind](job.pk)
+            known[job.kind](job.pk)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from hub import catalogue, jobs, objects, storage, submissions
+from hub import catalogue, holding, jobs, objects, storage, submissions
 from hub.models import Image, Job, Submission
 from hub.problems import Refused
 from workers.celery import app
@@ -70,18 +70,22 @@ def limits() -> "Limits":
 
 
 def place(work: jobs.Work, submission: Submission, picture: "Picture") -> list[Job] | None:
-    """Store the renditions of a picture nobody has given yet, and admit it."""
+    """Store the renditions of a picture nobody has given yet, and admit it, or leave it to a moderator."""
     above = catalogue.horizon()
-    sighting = catalogue.find_twin(submission.sha256, picture, distinct=submission.distinct)
-    renditions = list(picture.renditions.values())
-    if sighting:
-        renditions = [picture.renditions[299]] if sighting.code == "near_duplicate" else []
+    sighting = catalogue.find_twin(submission.sha256, picture, catalogue.within(submission))
+    # After the twin: a photo taken down between the two is among the removals by now.
+    held, told = holding.why(submission, picture, twin=bool(sighting))
+    seen = held or (sighting and sighting.code in catalogue.COMPARED)
+    renditions = [picture.renditions[299]] if seen else [] if sighting else list(picture.renditions.values())
     with transaction.atomic():
         store(renditions)
-        if sighting:
+        if held:
+            holding.hold(work, submission, held, told, picture.renditions[299].sha256)
+        elif sighting:
             catalogue.refuse_twin(work, submission, sighting, picture)
-            return None
-        return catalogue.admit(work, submission, picture, above)
+        else:
+            return catalogue.admit(work, submission, picture, above) + holding.grow(submission.batch.supplier)
+    return None
 
 
 def store(renditions: "list[Rendition]") -> None:

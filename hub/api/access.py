@@ -48,6 +48,8 @@ class Bearer(HttpBearer):
             raise Refused("unknown_token", 401)
         if self.scopes and not self.scopes & set(found.scopes):
             raise Refused("scope_needed", 403, scope=" or ".join(sorted(self.scopes)))
+        if found.account.suspended_at and request.method not in ("GET", "HEAD"):
+            raise Refused("suspended", 403, why=found.account.suspended_for)
         return Visitor(found.account)
 
 

@@ -12,7 +12,7 @@ from hub import browse, datasets, doubts, facets, model_curves, model_pages, sto
 from hub.models import DatasetVersion, Doubt, Label, Prediction, TrainedModel
 from hub.problems import Refused
 from hub.views.datasets import who
-from hub.views.decorators import moderator, visitor
+from hub.views.decorators import visitor
 
 PAGE, PICTURES = 24, 48
 WORST = 12
@@ -155,14 +155,3 @@ def _back(request: HttpRequest, found: TrainedModel) -> str:
     """The page of the cell somebody came from, or the model's mistakes."""
     back = request.POST.get("next", "")
     return back if back.startswith(found.get_absolute_url()) else f"{found.get_absolute_url()}#mistakes"
-
-
-@moderator
-@require_POST
-def decide_doubt(request: HttpRequest, pk: int) -> HttpResponse:
-    """A moderator looked at a doubted label: it is right, or comes off."""
-    right = request.POST.get("right", "")
-    if right not in ("yes", "no"):
-        raise Refused("bad_request", 400)
-    doubts.decide(get_object_or_404(Doubt, pk=pk), visitor(request), right=right == "yes")
-    return redirect("moderation")

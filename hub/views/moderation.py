@@ -1,53 +1,79 @@
-"""What moderators decide."""
+"""What waits for moderators, the people of the hub, and the log of what was decided."""
 
-from django.db.models import F
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from typing import Any
 
-from hub import browse, doubts, facets
-from hub import review as decisions
-from hub.models import Label, LabelProposal, Submission
-from hub.problems import Refused
-from hub.views.decorators import moderator, visitor
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-PAGE = 20
+from hub import browse, decisions, facets, queues, reasons, standing
+from hub.views.catalogue import clean
+from hub.views.decorators import moderator
+
+# How many of each a page shows: pictures alone, or pictures with something to read beside them.
+PICTURES, PAGE, LINES = 48, 24, 60
+SIZES = {"new": PICTURES, "quality": PICTURES, "proposals": LINES}
 
 
 @moderator
 @require_safe
 def moderation(request: HttpRequest) -> HttpResponse:
-    """Pictures under two labels, near-duplicates in doubt, doubted labels, and proposed ones."""
-    waiting = Submission.objects.filter(state="review").select_related("twin", "batch__supplier", "label")
-    page, cursor = browse.keyset(waiting.order_by("-id"), request.GET.get("before", ""), PAGE)
-    _with_twin_labels(page)
-    context = {
-        "submissions": page,
-        "proposals": list(
-            LabelProposal.objects.filter(state="open").select_related("parent", "proposer").order_by("id")[:PAGE]
-        ),
-        "doubts": doubts.waiting(PAGE),
-        "next_url": facets.address(request.path, before=cursor) if cursor else "",
-    }
-    return render(request, "moderation/moderation.html", context)
-
-
-def _with_twin_labels(page: list[Submission]) -> None:
-    twins = {row.twin_id for row in page}
-    direct = Label.objects.filter(image_labels__image__in=twins, image_labels__direct=True)
-    labels: dict[int, list[Label]] = {}
-    for label in direct.annotate(image=F("image_labels__image")):
-        labels.setdefault(label.image, []).append(label)
-    for row in page:
-        row.twin_labels = labels.get(row.twin_id or 0, [])  # type: ignore[attr-defined]
+    """The queues, and how long each is."""
+    return _page(request, "overview")
 
 
 @moderator
-@require_POST
-def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Which label a picture given under two of them shows."""
-    right = request.POST.get("right", "")
-    if right not in ("first", "second", "both"):
-        raise Refused("bad_request", 400)
-    decisions.settle(get_object_or_404(Submission, pk=pk), visitor(request), right)
-    return redirect("moderation")
+@require_safe
+def moderation_queue(request: HttpRequest, name: str) -> HttpResponse:
+    """What waits in one queue."""
+    if name in OTHERS:
+        return OTHERS[name](request)
+    if name not in queues.QUEUES:
+        raise Http404
+    rows = list(queues.QUEUES[name].rows()[: SIZES.get(name, PAGE)])
+    if name == "reports":
+        queues.with_reports(rows)
+    elif name in ("conflicts", "duplicates", "appeals"):
+        queues.with_twin_labels(rows)
+    elif name == "quality":
+        for image in rows:
+            image.noticed = [browse.QUALITY[flag] for flag in image.flags if flag in browse.QUALITY]
+    return _page(request, name, rows=rows, queue=queues.QUEUES[name])
+
+
+def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    context |= {
+        "here": name,
+        "queues": queues.lengths(),
+        "takedowns": [(code, said) for code, (said, _) in reasons.TAKEDOWNS.items()],
+    }
+    return render(request, f"moderation/{name}.html", context)
+
+
+def _people(request: HttpRequest) -> HttpResponse:
+    q, state = clean(request.GET.get("q", "")), request.GET.get("state", "")
+    found, cursor = browse.keyset(standing.people(q, state), request.GET.get("before", ""), PAGE)
+    context = {
+        "people": found,
+        "q": q,
+        "state": state,
+        "states": (("", "Everybody"), ("new", "New"), ("suspended", "Suspended"), ("paused", "Asked no more")),
+        "suspensions": [(code, said) for code, (said, _) in reasons.SUSPENSIONS.items()],
+        "next_url": facets.address(request.path, q=q, state=state, before=cursor) if cursor else "",
+    }
+    return _page(request, "people", **context)
+
+
+def _log(request: HttpRequest) -> HttpResponse:
+    subject, actor = clean(request.GET.get("subject", "")), clean(request.GET.get("actor", ""))
+    found, cursor = browse.keyset(decisions.about(subject, actor), request.GET.get("before", ""), LINES)
+    context = {
+        "lines": [(line, decisions.did(line), decisions.where(line)) for line in found],
+        "subject": subject,
+        "actor": actor,
+        "next_url": facets.address(request.path, subject=subject, actor=actor, before=cursor) if cursor else "",
+    }
+    return _page(request, "log", **context)
+
+
+OTHERS = {"people": _people, "log": _log}

@@ -1,0 +1,139 @@
+"""What moderators decide: each answer goes back to its queue, or to the script that asked."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from hub import appeals, doubts, labels, moderating, review, standing
+from hub.models import Account, Doubt, Image, LabelProposal, Submission
+from hub.problems import Refused, wants_json
+from hub.views.decorators import moderator, visitor
+from workers.celery import ring
+
+# More than a page shows, and few enough for one transaction.
+MANY = 100
+
+
+def decided(request: HttpRequest, queue: str, said: str) -> HttpResponse:
+    """It is done: back to the queue it came from."""
+    if wants_json(request):
+        return JsonResponse({"said": said})
+    messages.success(request, said)
+    return redirect("moderation_queue", queue)
+
+
+def one_of(request: HttpRequest, name: str, *known: str) -> str:
+    """What a form says of a field that knows these answers. Raises Refused for any other."""
+    if (said := request.POST.get(name, "")) not in known:
+        raise Refused("bad_request", 400)
+    return said
+
+
+def numbers(values: list[str]) -> list[int]:
+    """Ids of a form. Raises Refused for what is none, and for too many."""
+    if len(values) > MANY or not all(value.isascii() and value.isdigit() and len(value) < 19 for value in values):
+        raise Refused("bad_request", 400)
+    return [int(value) for value in values]
+
+
+def catalogued(sha256: str) -> Image:
+    """The image of this digest, the live one if there is one."""
+    found = Image.objects.filter(sha256=sha256).order_by("-withdrawn_at").select_related("supplier")
+    return found.filter(withdrawn_at=None).first() or get_object_or_404(found[:1])
+
+
+@moderator
+@require_POST
+def decide_held(request: HttpRequest) -> HttpResponse:
+    """Let in what a page showed but for the marked ones, which are refused for one reason; or those marked alone."""
+    bad = {pk: request.POST.get("reason", "") for pk in numbers(request.POST.getlist("bad"))}
+    shown = [] if "only" in request.POST else numbers(request.POST.get("shown", "").split())
+    done, rung = moderating.decide_held(shown, bad, visitor(request))
+    ring(*rung)
+    refused = len({*done} & {*bad})
+    missed = len({*shown, *bad} - {*done})
+    said = f"{len(done) - refused} let in, {refused} refused."
+    return decided(request, "new", f"{said} Somebody else decided {missed} meanwhile." if missed else said)
+
+
+@moderator
+@require_POST
+def decide_reports(request: HttpRequest, sha256: str) -> HttpResponse:
+    """The photo stays, whatever was reported of it."""
+    ring(*moderating.keep_photo(catalogued(sha256), visitor(request)))
+    return decided(request, "reports", "The photo stays.")
+
+
+@moderator
+@require_POST
+def take_down(request: HttpRequest, sha256: str) -> HttpResponse:
+    """A photo goes, for a reason its supplier is told."""
+    given = request.POST
+    rung = moderating.take_down(catalogued(sha256), visitor(request), given.get("reason", ""), given.get("note", ""))
+    ring(*rung)
+    back = given.get("next", "")
+    return decided(request, back if back in ("quality", "reports") else "reports", "The photo was taken down.")
+
+
+@moderator
+@require_POST
+def find_fine(request: HttpRequest, sha256: str) -> HttpResponse:
+    """Nothing is wrong with a flagged picture."""
+    moderating.find_fine(catalogued(sha256), visitor(request))
+    return decided(request, "quality", "Its flags are off.")
+
+
+@moderator
+@require_POST
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which label a picture given under two of them shows."""
+    right = one_of(request, "right", "first", "second", "both")
+    review.settle(get_object_or_404(Submission, pk=pk), visitor(request), right)
+    return decided(request, "conflicts", "Settled.")
+
+
+@moderator
+@require_POST
+def decide_doubt(request: HttpRequest, pk: int) -> HttpResponse:
+    """A moderator looked at a doubted label: it is right, or comes off."""
+    right = one_of(request, "right", "yes", "no") == "yes"
+    ring(*doubts.decide(get_object_or_404(Doubt, pk=pk), visitor(request), right=right))
+    return decided(request, "doubts", "The label stays." if right else "The label is off.")
+
+
+@moderator
+@require_POST
+def decide_appeal(request: HttpRequest, pk: int) -> HttpResponse:
+    """The photo goes in after all, or the decision stays."""
+    grant = one_of(request, "answer", "grant", "deny") == "grant"
+    ring(*appeals.decide(get_object_or_404(Submission, pk=pk), visitor(request), grant=grant))
+    return decided(request, "appeals", "It goes in." if grant else "The decision stays.")
+
+
+@moderator
+@require_POST
+def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept or decline a proposed label."""
+    proposal = get_object_or_404(LabelProposal, pk=pk)
+    if not {"accept", "decline"} & set(request.POST):
+        raise Refused("bad_request", 400)
+    accept = "accept" in request.POST
+    (labels.accept if accept else labels.decline)(proposal, visitor(request))
+    return decided(request, "proposals", "The label is made." if accept else "Declined.")
+
+
+@moderator
+@require_POST
+def decide_account(request: HttpRequest, pk: int) -> HttpResponse:
+    """Trust an account, suspend it (with its photos, if so marked), or let it back."""
+    account, act = get_object_or_404(Account, pk=pk), one_of(request, "act", "trust", "suspend", "lift")
+    if act == "suspend":
+        reason, photos = request.POST.get("reason", ""), request.POST.get("photos", "")
+        rung = standing.suspend(
+            account, visitor(request), reason, take_down_photos=photos and moderating.preset(photos)
+        )
+    else:
+        rung = (standing.trust if act == "trust" else standing.lift)(account, visitor(request))
+    ring(*rung)
+    return decided(request, "people", f"Done: {account.username}.")
