@@ -50,7 +50,7 @@ def suggested(listed: Iterable[Submission]) -> list[Submission]:
     listed = list(listed)
     found = neighbours.suggestions(row.image_id for row in listed if row.state == "accepted" and row.image_id)
     for row in listed:
-        row.suggestion = found.get(row.image_id)  # type: ignore[attr-defined]
+        row.suggestion = found.get(row.image_id or 0)  # type: ignore[attr-defined]
     return listed
 
 
