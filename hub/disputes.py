@@ -76,3 +76,23 @@ def _final(image: Image, label: Label, moderator: Account, verdict: str, instead
     of.filter(final=True).exclude(account=moderator).update(final=False)
     word = {"verdict": verdict, "instead": instead, "final": True, "conflicting": False, "created_at": timezone.now()}
     Annotation.objects.update_or_create(image=image, label=label, account=moderator, defaults=word)
+
+
+def standing(claim: Claim | None) -> str:
+    """How far a claim is, in words; nothing where there is none, or it is in conflict."""
+    if claim is None:
+        return ""
+    lacking = needed(claim.yes, claim.no)
+    return {
+        "asking": f"{lacking} more verdict{'s' * (lacking > 1)} needed",
+        "verified": f"Verified by {claim.yes} people",
+        "refuted": f"Refuted by {claim.no} people",
+        "contested": "Opinions differ: a moderator looks",
+        "kept": "A moderator found it right",
+        "dropped": "A moderator took it off",
+    }.get(claim.state, "")
+
+
+def needed(yes: int, no: int) -> int:
+    """How many more verdicts decide it if they agree: two in all, and more than two thirds (`hub_is_verified`)."""
+    return max(2 - yes - no, 2 * min(yes, no) - max(yes, no) + 1)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from hub import gold
 from hub.candidates import Pair, candidates
@@ -56,6 +56,13 @@ def waiting(account: Account, label: Label | None = None) -> int:
     """How many claims (at most 1000) this account could be asked about, of one label or of all."""
     found = open_claims(account)
     return (found.filter(label=label) if label else found)[:MOST].count()
+
+
+def asked_labels(account: Account, limit: int = 48) -> list[Label]:
+    """The labels with most claims `waiting` for this account; all that others made, judged by it or not."""
+    waiting = Q(claims__state=Claim.State.ASKING) & ~Q(claims__image__supplier=account)
+    found = Label.objects.annotate(waiting=Count("claims", filter=waiting)).filter(waiting__gt=0)
+    return list(found.order_by("-waiting", "name")[:limit])
 
 
 def may(account: Account) -> None:

@@ -15,6 +15,7 @@ from hub.disputes import refuted_with_suggestions as refuted_with_suggestions
 from hub.models import Account, Annotation, Claim, GoldAnswer, Image, Job, Label
 from hub.problems import Refused
 from hub.questions import Question, may, told
+from hub.questions import asked_labels as asked_labels
 from hub.questions import grid as grid
 from hub.questions import open_claims as open_claims
 from hub.questions import questions as questions

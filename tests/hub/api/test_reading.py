@@ -83,7 +83,8 @@ def test_an_image_says_what_its_page_says(stranger):
     alike(first, second)
     told = stranger.get(f"/images/{first.sha256}").json()
     assert (told["credit"], told["licence"], told["format"]) == ("Ada L.", "CC-BY-4.0", "JPEG")
-    assert told["labels"] == [{"slug": "valve", "name": "Valve", "yes": 1, "no": 0, "unsure": 0, "conflicting": False}]
+    votes = {"yes": 1, "no": 0, "unsure": 0, "conflicting": False, "state": "asking"}
+    assert told["labels"] == [{"slug": "valve", "name": "Valve", **votes}]
     assert told["twins"] == {second.sha256: 40}
     assert told["renditions"]["224"] == f"http://testserver/images/{first.sha256}/224.jpg"
 
