@@ -25,12 +25,17 @@ class Shows(Schema):
 
 
 class Votes(Shows):
-    """A label of an image, and how many people say it shows it, does not, or cannot tell."""
+    """A label of an image, how many people say it shows it, does not, or cannot tell, and what follows from that.
+
+    `state`: asking (more verdicts are needed), verified, refuted, contested, kept or dropped (by a moderator),
+    conflicting; null where nobody says any more that it shows it.
+    """
 
     yes: int
     no: int
     unsure: int
     conflicting: bool
+    state: str | None
 
 
 class ImageOut(Schema):
@@ -113,9 +118,13 @@ def list_images(
 def one_image(request: HttpRequest, sha256: str):
     """One image, by the SHA-256 of the bytes that were given."""
     image = find(live(), sha256)
-    votes = [{"slug": row["label"].slug, "name": row["label"].name, **row} for row in browse.labels_of(image)]
+    votes = [_votes(row) for row in browse.labels_of(image)]
     twins = {twin["image"].sha256: twin["bits"] for twin in browse.twins_of(image)}
     return told(request, image) | {"labels": votes, "twins": twins}
+
+
+def _votes(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "slug": row["label"].slug, "name": row["label"].name, "state": row["claim"] and row["claim"].state}
 
 
 def find(images: QuerySet[Image], sha256: str) -> Image:
