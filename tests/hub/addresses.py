@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
-from hub import archives, doubts, tokens
+from hub import archives, doubts, notices, reporting, tokens
 from hub.models import Account, LabelProposal, Place
 from tests import factories, images, shelves, trained
 
@@ -18,6 +18,18 @@ WITH = {
     "diff": {"old": "1", "new": "1"},
     "order_archive": {"format": "coco", "size": "224"},
     "model_cell": {"truth": "0", "guess": "0"},
+    "take_down": {"reason": "private"},
+    "settle": {"right": "both"},
+    "decide_doubt": {"right": "yes"},
+    "decide_appeal": {"answer": "deny"},
+    "decide_proposal": {"decline": ""},
+    "decide_held": {"shown": "%(submissions/pk)s"},
+    "decide_account": {"act": "trust"},
+    "subscribe": {"do": "hear"},
+    "relabel": {"label": "valve"},
+    "appeal": {"text": "It is mine."},
+    "report": {"reason": "private"},
+    "withdraw_batch": {},
     "doubt": {"image": "%(heat/sha256)s"},
     "admin:autocomplete": {"app_label": "hub", "model_name": "labeledge", "field_name": "parent"},
 }
@@ -63,13 +75,20 @@ def house(owner: Account) -> dict[str, Any]:
     """One of everything of an owner's: a photo under "Valve", a token, a private dataset and a model of it."""
     given = factories.checked(images.photo(seed=1), factories.batch(owner))
     proposal = LabelProposal.objects.create(name="Ball valve", proposer=owner)
-    doubt = doubts.raise_doubt(factories.account(), given.image, given.label)
+    somebody = factories.account()
+    doubt = doubts.raise_doubt(somebody, given.image, given.label)
+    reporting.report(given.image, somebody, "private", "", None)
+    notices.tell(owner, "labels_ready", "valve", {"labels": [{"name": "Valve", "slug": "valve", "images": 1}]})
     Place.objects.create(query="0,0", source="offline")
     return (
         _of_a_dataset(owner)
         | _rows_of_the_admin()
         | {
             "slug": "valve",
+            "username": owner.username,
+            "moderation/name": "new",
+            "people/pk": somebody.pk,
+            "stop/token": notices.stop_token(notices.of(owner)[0]),
             "images/sha256": given.sha256,
             "images/side": 224,
             "batches/pk": given.batch_id,
@@ -78,6 +97,8 @@ def house(owner: Account) -> dict[str, Any]:
             "doubts/pk": doubt.pk,
             "tokens/pk": tokens.make(owner, "key", ["read"])[0].pk,
             "files/token": "forged",
+            "review/token": "forged",
+            "review/side": 1024,
             "confirm-email/key": "forged",
             "uidb36": "1",
             "key/key": "set-password",

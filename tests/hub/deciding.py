@@ -18,26 +18,22 @@ class Decision(NamedTuple):
     statuses: dict[str, int]
 
 
-def get(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> Decision:
-    """A decision about GET. `others` are answered as the owner, a stranger as they, where nothing else is said."""
-    return _decision("get", owner, others, stranger, roles)
+def get(*answers: int, **roles: int) -> Decision:
+    """A decision about GET, said as `statuses` takes it."""
+    return Decision("get", statuses(*answers, **roles))
 
 
-def post(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> Decision:
-    """A decision about POST, read as `get` is."""
-    return _decision("post", owner, others, stranger, roles)
+def post(*answers: int, **roles: int) -> Decision:
+    """A decision about POST, said as `statuses` takes it."""
+    return Decision("post", statuses(*answers, **roles))
 
 
-def delete(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> Decision:
-    """A decision about DELETE, read as `get` is."""
-    return _decision("delete", owner, others, stranger, roles)
-
-
-def _decision(method: str, owner: int, others: int | None, stranger: int | None, roles: dict[str, int]) -> Decision:
+def statuses(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> dict[str, int]:
+    """Each role's answer: `others` get the owner's, a stranger theirs, where nothing else is said."""
     assert set(roles) < set(ROLES)
     rest = owner if others is None else others
     told = dict.fromkeys(ROLES, rest) | {"owner": owner, "stranger": rest if stranger is None else stranger}
-    return Decision(method, told | roles)
+    return told | roles
 
 
 def people(owner: Account) -> dict[str, Account | None]:
