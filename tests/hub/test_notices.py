@@ -99,7 +99,7 @@ def test_a_failed_training_is_told_with_its_reason_and_what_to_do():
 
 def test_a_wish_is_told_with_its_note_and_the_door_to_give():
     message = told("label_wanted", EACH["label_wanted"][0])
-    assert "3 people need 100 distinct photos of Ball." in message.body
+    assert "3 people need up to 100 distinct photos of Ball." in message.body
     assert '"red & wet"' in message.body
     assert "http://localhost:8000/give/?label=ball" in message.body
 
