@@ -10,6 +10,7 @@ from django.utils.regex_helper import normalize
 
 from hub import archives, doubts, notices, reporting, tokens
 from hub.models import Account, LabelProposal, Place
+from hub.sealing import Sealed, seal
 from tests import factories, images, shelves, trained
 
 # What an address is asked with, where it wants something; `%(…)s` as in paths.
@@ -97,7 +98,7 @@ def house(owner: Account) -> dict[str, Any]:
             "doubts/pk": doubt.pk,
             "tokens/pk": tokens.make(owner, "key", ["read"])[0].pk,
             "files/token": "forged",
-            "review/token": "forged",
+            "review/token": seal(owner, Sealed(given.image_id, given.label_id, gold=False)),
             "review/side": 1024,
             "confirm-email/key": "forged",
             "uidb36": "1",

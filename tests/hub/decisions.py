@@ -58,7 +58,7 @@ PAGES = {
     "review_answers": post(400, stranger=401),
     "review_undo": post(409, stranger=401),
     "review_grid": get(200, stranger=302),
-    "review_picture": get(403, stranger=302),
+    "review_picture": get(200, 403, 302),
     "my_reviewing": get(200, stranger=302),
     "signed_file": get(403),
     "models": get(200),
