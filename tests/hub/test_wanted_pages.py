@@ -149,7 +149,8 @@ def test_the_board_for_scripts(ball):
     answer = Client().get("/api/v1/wanted").json()
     row = answer["items"][0]
     assert answer["next"] is None
-    assert {name: row[name] for name in ("slug", "groups", "suppliers", "countries", "wanted", "missing", "people")} == {
+    counted = ("slug", "groups", "suppliers", "countries", "wanted", "missing", "people")
+    assert {name: row[name] for name in counted} == {
         "slug": "ball", "groups": 5, "suppliers": 1, "countries": 0, "wanted": 100, "missing": 95, "people": 1
     }  # fmt: skip
     assert row["notes"] == ["for a robot <b>"]
