@@ -37,7 +37,7 @@ def appeal(submission: Submission, text: str) -> None:
 
 
 def decide(submission: Submission, moderator: Account, *, grant: bool) -> Jobs:
-    """Let the photo in after all, or not; its supplier is told. The jobs to ring for. Raises Refused: already_decided."""
+    """Let the photo in after all, or not, and tell its supplier; the jobs to ring for. Raises Refused."""
     subject = f"submission:{submission.pk}"
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
@@ -46,7 +46,7 @@ def decide(submission: Submission, moderator: Account, *, grant: bool) -> Jobs:
             raise decisions.already(subject)
         Submission.objects.filter(pk=row.pk).update(appealed_at=None)
         kind = "granted_appeal" if grant else "denied_appeal"
-        made = decisions.log(moderator, kind, subject, row.reason, sha256=row.sha256, appeal=row.appeal)
+        made = decisions.log(moderator, kind, subject, row.reason, sha256=row.sha256)
         rung = _let_back(row) if grant else []
         what = "appeal_granted" if grant else "appeal_denied"
         about = {"filename": row.filename, "submission": row.pk} | ({} if grant else {"reason": _reason(row)})

@@ -68,7 +68,21 @@ def where(decision: Decision) -> str:
 
 
 def about(subject: str = "", actor: str = "") -> QuerySet[Decision]:
-    """The audit log, newest first: of subjects that begin so, by the account of this name."""
+    """The audit log, newest first: about a subject (an account by its name too), by the account of this name.
+
+    Digests may be cut short.
+    """
     found = Decision.objects.select_related("actor").order_by("-id")
-    found = found.filter(subject__startswith=subject) if subject else found
+    kind, _, name = subject.partition(":")
+    if kind == "account" and not name.isdecimal():
+        subject = person(Account.objects.filter(username=name).first() or Account(pk=0))
+    if subject:
+        found = found.filter(subject__startswith=subject) if kind == "image" else found.filter(subject=subject)
     return found.filter(actor__username=actor) if actor else found
+
+
+def names(found: list[Decision]) -> dict[str, str]:
+    """The names of the accounts among the subjects of decisions, by subject."""
+    people = [line.subject.partition(":")[2] for line in found if line.subject.startswith("account:")]
+    known = Account.objects.filter(pk__in=[pk for pk in people if pk.isdecimal()])
+    return {person(account): account.username for account in known}

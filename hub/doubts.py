@@ -1,12 +1,13 @@
 """Doubts: somebody thinks that a picture does not show its label; a moderator looks, and what is wrong comes off."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from hub import counts, decisions, moderating
+from hub import counts, decisions, disputes, moderating
 from hub.models import Account, Annotation, Doubt, Image, Job, Label, LabelPath, Report, TrainedModel
 from hub.problems import Refused
 
@@ -38,33 +39,32 @@ def decide(doubt: Doubt, moderator: Account, *, right: bool) -> list[Job]:
     """
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
-        row = Doubt.objects.select_for_update(of=("self",)).select_related("image", "label").get(pk=doubt.pk)
-        subject = f"image:{row.image.sha256}:{row.label.slug}"
+        row = Doubt.objects.select_for_update(of=("self",)).select_related("image", "decided_by").get(pk=doubt.pk)
         if row.state != State.OPEN:
-            raise decisions.already(subject)
-        with counts.recounting([row.image_id]):
-            for label in _carried(row):
-                _verdict(row.image_id, label, moderator, right)
+            raise Refused("already_decided", 409, **_decided(row))
+        for label in _carried(row):
+            disputes.decide(row.image, label, moderator, right=right, again=True)
         state = State.KEPT if right else State.REMOVED
         Doubt.objects.filter(pk=row.pk).update(state=state, decided_at=Now(), decided_by=moderator)
-        decisions.log(moderator, "kept_label" if right else "removed_label", subject, doubt=row.pk)
         # The photo stays, whatever became of its label.
         wrong = Report.Reason.WRONG_LABEL
         return moderating.close_reports(row.image, moderator, Report.State.KEPT, only=wrong)
 
 
-def _carried(doubt: Doubt) -> list[int]:
+def _decided(doubt: Doubt) -> dict[str, Any]:
+    """Who decided it, what they did, and when."""
+    if doubt.decided_by is None or doubt.decided_at is None:
+        return {}
+    name, kind = doubt.decided_by.username, "kept_label" if doubt.state == State.KEPT else "removed_label"
+    what = f"{name} {decisions.KINDS[kind]}."
+    return {"who": name, "when": doubt.decided_at.isoformat(), "what": what, "kind": kind}
+
+
+def _carried(doubt: Doubt) -> list[Label]:
     """The labels given to the image by which it counts under the doubted one: that label, or kinds of it."""
     below = LabelPath.objects.filter(ancestor=doubt.label_id).values("descendant")
     claims = Annotation.objects.filter(image=doubt.image_id, label__in=below, verdict="yes", conflicting=False)
-    return sorted(set(claims.values_list("label", flat=True)))
-
-
-def _verdict(image: int, label: int, moderator: Account, right: bool) -> None:
-    verdict = {"verdict": "yes" if right else "no"}
-    Annotation.objects.update_or_create(image_id=image, label_id=label, account=moderator, defaults=verdict)
-    if not right:
-        Annotation.objects.filter(image=image, label=label, verdict="yes").update(conflicting=True)
+    return list(Label.objects.filter(pk__in=claims.values("label")).order_by("pk"))
 
 
 def open_ones() -> QuerySet[Doubt]:

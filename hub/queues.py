@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, F, Min, QuerySet
 
-from hub import appeals, doubts, holding, moderating
+from hub import appeals, disputes, doubts, holding, moderating
 from hub.models import Image, Label, LabelProposal, Report, Submission
 
 # A queue longer than this is said to be so; nobody needs to know by how much.
@@ -20,7 +20,7 @@ class Queue:
     name: str
     title: str
     about: str
-    rows: Callable[[], QuerySet[Any]]
+    rows: Callable[[], Any]
 
 
 def held() -> QuerySet[Submission]:
@@ -51,6 +51,11 @@ def appealed() -> QuerySet[Submission]:
     return appeals.waiting().select_related("twin", "batch__supplier", "label")
 
 
+def differing() -> list[Any]:
+    """Labels people differ about, and refuted ones for which they name another."""
+    return [*disputes.refuted_with_suggestions(MANY), *disputes.contested(MANY)]
+
+
 def proposed() -> QuerySet[LabelProposal]:
     """Labels people propose."""
     return LabelProposal.objects.filter(state="open").select_related("parent", "proposer").order_by("id")
@@ -75,8 +80,12 @@ QUEUES = {
 
 def lengths() -> list[tuple[Queue, int, str]]:
     """Every queue with how long it is, in words where it is very long."""
-    found = [(queue, queue.rows()[:MANY].count()) for queue in QUEUES.values()]
+    found = [(queue, _length(queue.rows()[:MANY])) for queue in QUEUES.values()]
     return [(queue, n, f"{n}" if n < MANY else f"{MANY}+") for queue, n in found]
+
+
+def _length(rows: Any) -> int:
+    return rows.count() if isinstance(rows, QuerySet) else len(rows)
 
 
 def with_twin_labels(rows: list[Submission]) -> None:

@@ -284,6 +284,11 @@ def advice(code: str, detail: dict[str, Any] | None = None) -> str:
     return REASONS[code][1].format_map(_Known(detail or {}))
 
 
+def choices(reasons: Words) -> list[tuple[str, str]]:
+    """Codes with their words, to choose from."""
+    return [(code, said) for code, (said, _) in reasons.items()]
+
+
 class _Known(dict):
     """The numbers a sentence may name, the hub's limits among them."""
 

@@ -13,7 +13,7 @@ MANY = 30
 
 def throttle(address: str) -> None:
     """Count one more report from this network address. Raises Refused: too_many_reports."""
-    key = f"reports {address}"
+    key = f"reports:{address}"
     cache.add(key, 0, 3600)
     if cache.incr(key) > MANY:
         raise Refused("too_many_reports", 429)

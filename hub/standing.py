@@ -31,7 +31,7 @@ def _row(account: Account, moderator: Account) -> Account:
 
 def trust(account: Account, moderator: Account) -> Jobs:
     """Photos of the account are public at once from now on. Raises Refused: already_decided."""
-    subject = f"account:{account.username}"
+    subject = decisions.person(account)
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
         if Account.objects.select_for_update().get(pk=account.pk).trusted_at:
@@ -48,7 +48,7 @@ def suspend(account: Account, moderator: Account, reason: str, *, take_down_phot
     """
     if reason not in SUSPENSIONS:
         raise Refused("bad_request", 400)
-    subject = f"account:{account.username}"
+    subject = decisions.person(account)
     with transaction.atomic():
         row = _row(account, moderator)
         if row.suspended_at:
@@ -73,7 +73,7 @@ def take_all_down(account: Account, moderator: Account, reason: str) -> Jobs:
 
 def lift(account: Account, moderator: Account) -> Jobs:
     """Let a suspended account do everything again, and tell it. Raises Refused: already_decided."""
-    subject = f"account:{account.username}"
+    subject = decisions.person(account)
     with transaction.atomic():
         row = _row(account, moderator)
         if not row.suspended_at:

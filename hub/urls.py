@@ -61,6 +61,7 @@ urlpatterns = [
     path("submissions/<int:pk>/appeal/", reporting.appeal, name="appeal"),
     path("submissions/<int:pk>/appeal/decide/", deciding.decide_appeal, name="decide_appeal"),
     re_path(rf"^images/{DIGEST}/report/$", reporting.report, name="report"),
+    re_path(rf"^images/{DIGEST}/claims/(?P<slug>[-a-zA-Z0-9_]+)/$", deciding.decide_claim, name="decide_claim"),
     re_path(rf"^images/{DIGEST}/keep/$", deciding.decide_reports, name="decide_reports"),
     re_path(rf"^images/{DIGEST}/take-down/$", deciding.take_down, name="take_down"),
     re_path(rf"^images/{DIGEST}/fine/$", deciding.find_fine, name="find_fine"),

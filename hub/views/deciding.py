@@ -1,12 +1,14 @@
 """What moderators decide: each answer goes back to its queue, or to the script that asked."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from hub import appeals, doubts, labels, moderating, review, standing
-from hub.models import Account, Doubt, Image, LabelProposal, Submission
+from hub import appeals, disputes, doubts, gold, labels, moderating, review, standing
+from hub.models import Account, Doubt, Image, Job, Label, LabelProposal, Submission
 from hub.problems import Refused, wants_json
 from hub.views.decorators import moderator, visitor
 from workers.celery import ring
@@ -104,6 +106,16 @@ def decide_doubt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @moderator
 @require_POST
+def decide_claim(request: HttpRequest, sha256: str, slug: str) -> HttpResponse:
+    """Whether a photo shows a label people differ about; if not, what it shows instead."""
+    right, label = one_of(request, "right", "yes", "no") == "yes", get_object_or_404(Label, slug=slug)
+    instead = get_object_or_404(Label, slug=request.POST["instead"]) if request.POST.get("instead") else None
+    disputes.decide(catalogued(sha256), label, visitor(request), right=right, instead=None if right else instead)
+    return decided(request, "claims", "The label stays." if right else "The label is off.")
+
+
+@moderator
+@require_POST
 def decide_appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """The photo goes in after all, or the decision stays."""
     grant = one_of(request, "answer", "grant", "deny") == "grant"
@@ -126,14 +138,32 @@ def decide_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 @moderator
 @require_POST
 def decide_account(request: HttpRequest, pk: int) -> HttpResponse:
-    """Trust an account, suspend it (with its photos, if so marked), or let it back."""
-    account, act = get_object_or_404(Account, pk=pk), one_of(request, "act", "trust", "suspend", "lift")
-    if act == "suspend":
-        reason, photos = request.POST.get("reason", ""), request.POST.get("photos", "")
-        rung = standing.suspend(
-            account, visitor(request), reason, take_down_photos=photos and moderating.preset(photos)
-        )
-    else:
-        rung = (standing.trust if act == "trust" else standing.lift)(account, visitor(request))
-    ring(*rung)
+    """Trust an account, suspend it (with its photos, if so marked), let it back; or what concerns its reviewing."""
+    account, act = get_object_or_404(Account, pk=pk, gone_at=None), one_of(request, "act", *ACTS)
+    ring(*ACTS[act](account, visitor(request), request.POST))
     return decided(request, "people", f"Done: {account.username}.")
+
+
+def _suspend(account: Account, moderator: Account, form: QueryDict) -> list[Job]:
+    photos = form.get("photos", "")
+    gone = photos and moderating.preset(photos)
+    return standing.suspend(account, moderator, form.get("reason", ""), take_down_photos=gone)
+
+
+def _let_review(account: Account, moderator: Account, form: QueryDict) -> list[Job]:
+    gold.lift(account, moderator)
+    return []
+
+
+def _set_aside(account: Account, moderator: Account, form: QueryDict) -> list[Job]:
+    gold.set_aside(account, moderator)
+    return []
+
+
+ACTS: dict[str, Callable[[Account, Account, QueryDict], list[Job]]] = {
+    "trust": lambda account, moderator, form: standing.trust(account, moderator),
+    "suspend": _suspend,
+    "lift": lambda account, moderator, form: standing.lift(account, moderator),
+    "let_review": _let_review,
+    "set_aside": _set_aside,
+}

@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, neighbours, shelf, storage, submissions, suppliers
+from hub import browse, catalogue, labels, neighbours, reasons, shelf, storage, submissions, suppliers
 from hub.disputes import standing
 from hub.models import Image, Submission
 from hub.problems import problem
@@ -62,6 +63,7 @@ def one_image(request: HttpRequest, sha256: str) -> HttpResponse:
         "renditions": list(image.renditions.filter(side__gt=0).order_by("-side")),
         "credit_line": f"{image.credit}, {image.licence}, via Deep Images Hub",
         "licence_url": reverse("licences"),
+        "takedowns": reasons.choices(reasons.TAKEDOWNS),
     }
     return render(request, "images/image.html", context)
 
@@ -88,8 +90,9 @@ def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponseBase:
 @login_required
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A photo in review, to its supplier and to moderators."""
-    visible = Submission.objects.filter(submissions.visible_to(visitor(request)), state="review")
+    """A photo in review or under appeal, to its supplier and to moderators."""
+    looked_at = Q(state="review") | Q(appealed_at__isnull=False)
+    visible = Submission.objects.filter(submissions.visible_to(visitor(request)), looked_at)
     found = get_object_or_404(visible.exclude(preview_sha256=""), pk=pk)
     response = storage.response("renditions", storage.rendition_key(found.preview_sha256), "image/jpeg")
     response["Cache-Control"] = "private, no-store"

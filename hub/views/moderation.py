@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from hub import browse, decisions, facets, queues, reasons, standing
+from hub import browse, decisions, facets, gold, queues, reasons, standing
 from hub.views.catalogue import clean
 from hub.views.decorators import moderator
 
@@ -45,7 +45,7 @@ def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
     context |= {
         "here": name,
         "queues": queues.lengths(),
-        "takedowns": [(code, said) for code, (said, _) in reasons.TAKEDOWNS.items()],
+        "takedowns": reasons.choices(reasons.TAKEDOWNS),
     }
     return render(request, f"moderation/{name}.html", context)
 
@@ -53,12 +53,14 @@ def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
 def _people(request: HttpRequest) -> HttpResponse:
     q, state = clean(request.GET.get("q", "")), request.GET.get("state", "")
     found, cursor = browse.keyset(standing.people(q, state), request.GET.get("before", ""), PAGE)
+    for account in found:
+        account.measure = gold.measure(account)  # type: ignore[attr-defined]
     context = {
         "people": found,
         "q": q,
         "state": state,
         "states": (("", "Everybody"), ("new", "New"), ("suspended", "Suspended"), ("paused", "Asked no more")),
-        "suspensions": [(code, said) for code, (said, _) in reasons.SUSPENSIONS.items()],
+        "suspensions": reasons.choices(reasons.SUSPENSIONS),
         "next_url": facets.address(request.path, q=q, state=state, before=cursor) if cursor else "",
     }
     return _page(request, "people", **context)
@@ -67,8 +69,9 @@ def _people(request: HttpRequest) -> HttpResponse:
 def _log(request: HttpRequest) -> HttpResponse:
     subject, actor = clean(request.GET.get("subject", "")), clean(request.GET.get("actor", ""))
     found, cursor = browse.keyset(decisions.about(subject, actor), request.GET.get("before", ""), LINES)
+    names = decisions.names(found)
     context = {
-        "lines": [(line, decisions.did(line), decisions.where(line)) for line in found],
+        "lines": [(line, decisions.did(line), decisions.where(line), names.get(line.subject, "")) for line in found],
         "subject": subject,
         "actor": actor,
         "next_url": facets.address(request.path, subject=subject, actor=actor, before=cursor) if cursor else "",

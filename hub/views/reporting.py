@@ -36,7 +36,7 @@ def report(request: HttpRequest, sha256: str) -> HttpResponse:
 def _doubted(request: HttpRequest, carried: list[Label]) -> Label | None:
     """The label somebody means, of those the photo carries: the one chosen, or the only one."""
     chosen = [label for label in carried if label.slug == request.POST.get("label")]
-    return (chosen or carried or [None])[0]
+    return next(iter(chosen or carried), None)
 
 
 @login_required

@@ -64,7 +64,7 @@ def test_a_mistake_of_a_model_is_doubted_and_stands_in_the_review(model, moderat
     assert "Thank you: a moderator looks at it." in words
     assert "A moderator looks at the label." in words
     assert Doubt.objects.get().label == label
-    review = logged_in(moderator).get("/review/").content.decode()
+    review = logged_in(moderator).get("/moderation/doubts/").content.decode()
     assert f"/images/{image.sha256}/299.jpg" in review
     assert "ada doubts it" in review
 
@@ -154,7 +154,7 @@ def test_a_photo_that_was_taken_back_is_in_no_review(model, moderator):
     image, _ = mistake(model)
     doubt(model)
     catalogue.withdraw(image)
-    assert image.sha256 not in logged_in(moderator).get("/review/").content.decode()
+    assert image.sha256 not in logged_in(moderator).get("/moderation/doubts/").content.decode()
     assert press(model, image, factories.account()).status_code == 404
 
 

@@ -413,6 +413,7 @@ def test_the_log_is_searched_by_subject_and_actor(photo, ada, moderator):
     standing.suspend(ada, moderator, "spam")
     assert [line.kind for line in decisions.about("image:")] == ["took_down"]
     assert [line.kind for line in decisions.about(actor="mo")] == ["suspended", "took_down"]
+    assert [line.kind for line in decisions.about("account:ada")] == ["suspended"]
     assert not decisions.about(actor="ada")
 
 
