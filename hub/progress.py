@@ -193,15 +193,17 @@ def end(request: TrainingRequest, state: str, **fields: Any) -> list[Job]:
 
 
 def _tell(request: TrainingRequest, state: str, fields: dict[str, Any]) -> Job | None:
-    if not request.mail or state == State.CANCELLED:
+    """The bell tells of every training that ended by itself; a mail leaves where it was asked for."""
+    if state == State.CANCELLED:
         return None
-    name = f"{request.backbone} on {request.version.dataset.name}"
+    about: dict[str, Any] = {"name": f"{request.backbone} on {request.version.dataset.name}"}
+    kind = Notice.Kind.TRAINING_FAILED
     if state == State.READY:
-        model = fields["model"]
-        about = {"name": name, "path": model.get_absolute_url(), "accuracy": model.accuracy}
-        return notices.tell(request.owner, Notice.Kind.TRAINING_READY, f"training:{request.pk}", about)
-    about = {"name": name, "path": request.get_absolute_url(), "reason": fields["reason"], "detail": fields["detail"]}
-    return notices.tell(request.owner, Notice.Kind.TRAINING_FAILED, f"training:{request.pk}", about)
+        kind, model = Notice.Kind.TRAINING_READY, fields["model"]
+        about |= {"path": model.get_absolute_url(), "accuracy": model.accuracy}
+    else:
+        about |= {"path": request.get_absolute_url(), "reason": fields["reason"], "detail": fields["detail"]}
+    return notices.tell(request.owner, kind, f"training:{request.pk}", about, mail=request.mail)
 
 
 def give_up(request: int) -> None:

@@ -306,6 +306,13 @@ def test_who_asked_is_told_once_when_it_is_ready():
     assert Notice.objects.get().kind == "training_ready"
 
 
+def test_who_asked_for_no_mail_hears_of_it_by_the_bell_alone():
+    owner = grace(email="grace@example.org")
+    finished(trainings.ask(owner, version(), FROM_SCRATCH, mail=False)[0])
+    assert Notice.objects.get().account == owner
+    assert not Job.objects.filter(kind="mail").exists()
+
+
 def test_a_training_whose_worker_was_killed_each_time_ends_in_a_plain_reason():
     from hub import failures
 
