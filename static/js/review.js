@@ -130,9 +130,9 @@ function answer(pick, shows = "") {
   times.push(performance.now());
   waiting = Math.max(0, waiting - 1);
   say("");
+  out.put(entry); // first: what is asked for next must not be asked again
   next();
   count();
-  out.put(entry);
 }
 
 function told(entry, result) {
