@@ -42,12 +42,13 @@ def withdraw_batch(batch: Batch) -> tuple[int, list[Job]]:
 def take_back_waiting(**which: Any) -> int:
     """Take files back that are checked, wait for a look, or failed; how many. Inside the catalogue's lock.
 
-    Without its job a worker that is at one of them can no longer let it in.
+    Without its job a worker that is at one of them can no longer let it in. The jobs before the files, as workers
+    take them: a file that a worker answered for meanwhile keeps its answer.
     """
-    rows = Submission.objects.filter(state__in=["received", "review", "failed"], image=None, **which)
-    ids = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    waiting = Submission.objects.filter(state__in=["received", "review", "failed"], image=None)
+    ids = list(waiting.filter(**which).values_list("pk", flat=True))
     Job.objects.filter(kind=Job.Kind.INGEST, subject__in=ids, state__in=["queued", "running"]).delete()
-    return Submission.objects.filter(pk__in=ids).update(
+    return waiting.filter(pk__in=ids).update(
         state="withdrawn", reason="withdrawn", detail={}, preview_sha256="", twin=None, decided_at=Now()
     )
 

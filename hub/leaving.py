@@ -54,7 +54,11 @@ def leave(account: Account, *, withdraw: bool) -> list[Job]:
     address, name = account.email, account.username
     rung = list(_withdraw_in_steps(account)) if withdraw else []
     with transaction.atomic():
+        # A mail may be leaving: that is waited for before anybody else would have to wait for us.
+        list(Notice.objects.select_for_update().filter(account=account).order_by("pk").values_list("pk"))
         counts.lock()
+        if not Account.objects.select_for_update(no_key=True).filter(pk=account.pk, gone_at=None).exists():
+            return rung  # asked twice at once
         rung += catalogue.withdraw_all(list(_live(account))) if withdraw else []
         _unname_what_was_given(account, withdraw)
         _forget_datasets(account)

@@ -6,12 +6,12 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import browse, facets, forms, leaving, notices, reasons, suppliers, takeout, tokens
+from hub import browse, facets, forms, leaving, model_pages, notices, objects, reasons, suppliers, takeout, tokens
 from hub.models import Account, Batch, Image, Submission, Token
 from hub.problems import Refused
 from hub.views.decorators import visitor
@@ -34,13 +34,22 @@ def mine(request: HttpRequest) -> HttpResponse:
         "batches": page,
         "totals": {**totals, "total": sum(totals.values())},
         "attention": list(own.filter(state="review").order_by("-id")[:PAGE]),
-        "rejected": list(own.filter(state__in=["rejected", "failed"]).order_by("-id")[:PAGE]),
+        **_refused(own),
         "countries": countries(visitor(request).pk),
+        "models": [(one, model_pages.title(one)) for one in impact.public_models],
         "impact": impact,
         "reach": suppliers.in_words(impact),
         "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
     return render(request, "mine.html", context)
+
+
+def _refused(own: QuerySet[Submission]) -> dict[str, Any]:
+    """What did not go in, or was taken down; and of which of them a moderator may be asked once more."""
+    asked = Q(state__in=["rejected", "failed"]) | objects.APPEALABLE
+    rows = list(own.filter(asked).exclude(reason="declined").order_by("-id")[:PAGE])
+    open_to_appeal = own.filter(objects.APPEALABLE, pk__in=[row.pk for row in rows], appeal="")
+    return {"rejected": rows, "appealable": set(open_to_appeal.values_list("pk", flat=True))}
 
 
 def countries(supplier: int | None) -> int:

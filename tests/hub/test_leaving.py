@@ -287,6 +287,14 @@ def test_guessing_the_password_of_an_open_session_is_throttled(browser, supplier
     assert Account.objects.get(pk=supplier.pk).gone_at is None
 
 
+def test_who_asks_twice_leaves_once(ada, mailoutbox):
+    leaving.leave(ada, withdraw=True)
+    name = Account.objects.get(pk=ada.pk).username
+    leaving.leave(ada, withdraw=True)
+    assert Account.objects.get(pk=ada.pk).username == name
+    assert len(mailoutbox) == 1
+
+
 def test_a_token_of_who_left_opens_nothing(ada):
     secret = tokens.make(ada, "laptop", ["give"])[1]
     leaving.leave(ada, withdraw=False)
