@@ -254,3 +254,26 @@ def test_nobody_changes_the_label_of_another_persons_photo(browser):
     shot = stock(factories.label(), 1)[0]
     assert browser.post(f"{shot.get_absolute_url()}relabel/", {"label": "faucet"}).status_code == 404
     assert carried(shot) == {"valve"}
+
+
+# --- appeals
+
+
+def test_my_photos_lead_to_an_appeal_against_what_a_moderator_decided_and_no_machine(browser, supplier):
+    batch = factories.batch(supplier)
+    shot = stock(batch.label, 1, batch=batch)[0]
+    catalogue.withdraw(shot, removed_for="private")
+    broken = factories.checked(b"no picture", batch, filename="notes.txt")
+    page = browser.get("/mine/").content.decode()
+    assert f"/submissions/{shot.submission.pk}/appeal/" in page
+    assert f"/submissions/{broken.pk}/appeal/" not in page
+    Submission.objects.filter(pk=shot.submission.pk).update(appeal="It is mine", appealed_at=shot.created_at)
+    page = browser.get("/mine/").content.decode()
+    assert "Your appeal waits for a moderator." in page
+    assert "/appeal/" not in page
+
+
+def test_my_photos_do_not_list_what_somebody_left_out_themselves(browser, supplier):
+    row = factories.given(images.photo(seed=1), factories.batch(supplier), filename="twice.jpg")
+    Submission.objects.filter(pk=row.pk).update(state="duplicate", reason="declined", decided_at=row.created_at)
+    assert "twice.jpg" not in browser.get("/mine/").content.decode()
