@@ -25,12 +25,12 @@ BEGIN
 END $$;
 
 -- What tells of a picture goes with it, whoever takes it down.
-CREATE FUNCTION hub_image_leaves() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION hub_image_leaves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM hub_embedding WHERE image_id = NEW.id;
     DELETE FROM hub_neighbour WHERE image_id = NEW.id;
     DELETE FROM hub_neighbour WHERE other_id = NEW.id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER image_leaves AFTER UPDATE OF withdrawn_at ON hub_image
+CREATE OR REPLACE TRIGGER image_leaves AFTER UPDATE OF withdrawn_at ON hub_image
     FOR EACH ROW WHEN (NEW.withdrawn_at IS NOT NULL) EXECUTE FUNCTION hub_image_leaves();
