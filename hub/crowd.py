@@ -11,9 +11,10 @@ from itertools import count
 
 from django.utils import timezone
 
-from hub import hierarchy, storage, submissions
+from hub import hierarchy, storage, submissions, verification
 from hub.models import Account, Batch, Job, Label, LabelName, Submission
 from hub.problems import Refused
+from hub.sealing import unseal
 from hub.sources import Photo, Unreadable
 
 FIRST = "mira otto ines tomas aiko femi lena ravi noor juan greta amara piet hana".split()  # noqa: SIM905
@@ -151,6 +152,13 @@ def given_before(sha256: str, filename: str, label: Label) -> int | None:
     """The submission by which an invented supplier gave this very file already."""
     mine = Submission.objects.filter(batch__supplier__invented=True, sha256=sha256, filename=filename, label=label)
     return mine.values_list("pk", flat=True).first()
+
+
+def judge(person: Account, n: int) -> int:
+    """Answer up to `n` questions about what others of the crowd drew: right, as every claim of theirs is. How many."""
+    drawn = [question.token for question in verification.questions(person, n) if question.image.drawn]
+    asked = [unseal(person, token) for token in drawn]
+    return verification.record(person, [verification.Said(one, "yes") for one in asked]).kept
 
 
 def verdicts(answers: list[int]) -> Counter[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from hub import audit, farewell
 from hub.management.commands import demo, simulate
-from hub.models import Account, Batch, Image, Job, Label, Submission, TrainedModel
+from hub.models import Account, Annotation, Batch, Claim, Image, Job, Label, Submission, TrainedModel, Wanted
 from tests import factories, images, trained
 from tests.parts import empty_storage
 from workers import drawings
@@ -36,6 +36,11 @@ def test_the_demo_comes_marked_as_drawn_and_leaves_without_a_trace(monkeypatch):
     assert Submission.objects.get(filename="leaf-thumbnail.jpg").reason == "side_too_small"
     assert Submission.objects.get(filename="apple-copy.jpg").state == "duplicate"
     assert not Batch.objects.filter(supplier__invented=True, drawn=False).exists()
+    assert (
+        Annotation.objects.filter(account__invented=True, verdict="yes").exclude(image__batch__drawn=True).count() == 0
+    )
+    assert Claim.objects.filter(yes=2, state="verified").exists()
+    assert {wanted.label.name for wanted in Wanted.objects.all()} == {"Cat", "Leaf"}
     copy = factories.checked(some[0].draw(), factories.batch(under=Label.objects.get(name="Apple")))
     assert copy.state == "duplicate"
     call_command("demo", clean=True, stdout=io.StringIO())

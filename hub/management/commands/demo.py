@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from hub import archives, crowd, datasets, farewell, reasons, trainings
+from hub import archives, crowd, datasets, farewell, reasons, trainings, watches
 from hub.management.commands.simulate import report, wait_for_verdicts
 from hub.models import Account, Backbone, Dataset, DatasetVersion, Job, Label
 from hub.problems import Refused
@@ -16,6 +16,13 @@ from hub.sources import Photo
 from workers.celery import ring
 
 SUPPLIERS = 6
+# How many questions each of two suppliers answers, and what others wait for: how many, and why.
+JUDGED = 60
+WISHES = (
+    ("Sailing boat", 120, "Real ones, in harbours and in bad light."),
+    ("Leaf", 100, "From other climates, please: for a field guide."),
+    ("Cat", 60, ""),
+)
 CITIES = (
     (52.52, 13.40),
     (-1.29, 36.82),
@@ -81,6 +88,7 @@ class Command(BaseCommand):
         wait_for_verdicts(whole.answers, self.stdout.write)
         self.stdout.write("\n".join(report(whole, time.monotonic() - start)))
         self.freeze(people[0], labels)
+        self.meet(people, labels)
 
     def freeze(self, owner: Account, labels: dict[str, Label]) -> None:
         """Freeze first public datasets of what was drawn, once all of it has been compared; pack one, train on one."""
@@ -114,6 +122,14 @@ class Command(BaseCommand):
             return None
         self.stdout.write(f"“{name}” is frozen: {version.images} images, id {version.digest[:12]}.")
         return version
+
+    def meet(self, people: list[Account], labels: dict[str, Label]) -> None:
+        """Let the crowd judge each other's pictures, and wait for more of a few things."""
+        judged = sum(crowd.judge(person, JUDGED) for person in people[:2])
+        wishes = [(labels[name], wanted, note) for name, wanted, note in WISHES if name in labels]
+        for person, (label, wanted, note) in zip(people[2:], wishes, strict=False):
+            ring(*watches.watch(person, [label], wanted, note))
+        self.stdout.write(f"{judged} verdicts given; the crowd waits for more of {len(wishes)} things.")
 
     def train(self, version: DatasetVersion) -> None:
         """Have the first premium user ask for a small model, from scratch: it needs no weights from elsewhere."""
