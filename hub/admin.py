@@ -9,10 +9,11 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 
-from hub import counts, jobs, labels, submissions
+from hub import counts, decisions, jobs, labels, removals, submissions
 from hub.models import (
     Account,
     Batch,
+    Decision,
     Image,
     Job,
     Label,
@@ -20,6 +21,8 @@ from hub.models import (
     LabelName,
     LabelProposal,
     Place,
+    Removal,
+    Report,
     Submission,
     TrainedModel,
     TrainingRequest,
@@ -60,7 +63,7 @@ class ReadOnly(admin.ModelAdmin):
 class AccountAdmin(UserAdmin):
     """Accounts; only a superuser gives rights, and nobody below touches a superuser."""
 
-    list_display = ("username", "email", "plan", "is_staff", "invented", "date_joined")
+    list_display = ("username", "email", "plan", "is_staff", "invented", "trusted_at", "suspended_at", "date_joined")
     list_filter = ("plan", "is_staff", "is_superuser", "invented")
     fieldsets = (*UserAdmin.fieldsets, ("Hub", {"fields": ("plan", "credit", "invented")}))  # type: ignore[misc]
     actions = ["grant_premium", "revoke_premium"]
@@ -221,3 +224,40 @@ class TrainingRequestAdmin(ReadOnly):
 class TrainedModelAdmin(ReadOnly):
     list_display = ("id", "backbone", "method", "accuracy", "images", "downloads", "created_at")
     list_filter = ("backbone", "method")
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly):
+    list_display = ("id", "image", "reason", "state", "account", "created_at", "decided_at", "decided_by")
+    list_select_related = ("image", "account", "decided_by")
+    list_filter = ("state", "reason")
+    search_fields = ("image__sha256",)
+
+
+@admin.register(Removal)
+class RemovalAdmin(ReadOnly):
+    """What must not come back unseen; to lift one is a moderator's decision, and logged."""
+
+    list_display = ("sha256", "reason", "removed_at", "lifted_at")
+    list_filter = ("reason",)
+    search_fields = ("sha256",)
+    exclude = ("fingerprint", "mirrored")
+    actions = ["lift"]
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """Whether this member of staff moderates."""
+        return request.user.has_perm("hub.moderate")
+
+    @admin.action(description="Let it come back", permissions=["lift"])
+    def lift(self, request: HttpRequest, queryset) -> None:
+        for removal in queryset.filter(lifted_at=None):
+            removals.lift(removal.sha256)
+            decisions.log(visitor(request), "lifted_removal", f"image:{removal.sha256}", removal.reason)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly):
+    list_display = ("decided_at", "actor", "kind", "subject", "reason")
+    list_select_related = ("actor",)
+    list_filter = ("kind",)
+    search_fields = ("subject",)

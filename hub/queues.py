@@ -70,6 +70,7 @@ QUEUES = {
         Queue(
             "conflicts", "Two labels", "One picture, given under two labels.", lambda: in_review("conflicting_label")
         ),
+        Queue("claims", "Opinions differ", "Labels that people who review do not agree on.", differing),
         Queue("duplicates", "Look-alikes", "Photos that look much like another.", lambda: in_review("near_duplicate")),
         Queue("doubts", "Doubted labels", "Labels that people, or the pictures most like it, doubt.", doubts.open_ones),
         Queue("quality", "Quality", "Photos that may be dark, blurred or empty.", flagged),
