@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from hub import archives, datasets
-from hub.models import Image
+from hub import archives, datasets, notices
+from hub.models import Image, Notice
 from tests import factories, shelves
 from tests.browser import marks
 from tests.stock import stock
@@ -27,6 +27,7 @@ PAGES = {
         "/labels/valve/?licence=CC0-1.0",
         "/labels/gate-valve/",
         "IMAGE",
+        "/suppliers/ada/",
         "/licences/",
         "/datasets/",
         "/datasets/new/",
@@ -42,10 +43,16 @@ PAGES = {
         "/give/",
         "/give/?label=valve",
         "BATCH",
+        "TAKE_BACK",
+        "RELABEL",
         "/mine/",
+        "/suppliers/ada/",
         "IMAGE",
         "/labels/propose/",
         "/account/",
+        "/account/delete/",
+        "/notices/",
+        "STOP",
         "/datasets/",
         "/datasets/new/?label=ball&label=valve&label=gate-valve",
         "DATASET",
@@ -57,7 +64,7 @@ PAGES = {
         "/accounts/password/change/",
         "/accounts/logout/",
     ],
-    "new": ["/mine/"],
+    "new": ["/mine/", "NO_PHOTOS", "/notices/"],
     "operator": ["/review/"],
 }
 
@@ -73,7 +80,20 @@ def world(world):
     failed = shelves.again(first.dataset)
     waiting, _ = datasets.order_version(first.dataset)
     diff = f"{first.dataset.get_absolute_url()}diff/?old=1&new=2"
-    shown = {"DATASET": first.dataset, "VERSION": second, "WAITING": waiting, "FAILED": failed, "DIFF": diff}
+    notices.tell(world["ada"], "moderated", "decision:1", {"what": "photo_refused", "reason": "private"})
+    stop = f"/notices/stop/{notices.stop_token(Notice(account=world['ada'], kind='training_ready'))}/"
+    own = Image.objects.filter(supplier=world["ada"]).first()
+    shown = {
+        "TAKE_BACK": f"/batches/{world['batch'].pk}/withdraw/",
+        "NO_PHOTOS": f"/suppliers/{world['new'].username}/",
+        "RELABEL": f"{own.get_absolute_url()}relabel/",
+        "STOP": stop,
+        "DATASET": first.dataset,
+        "VERSION": second,
+        "WAITING": waiting,
+        "FAILED": failed,
+        "DIFF": diff,
+    }
     return world | shown
 
 
