@@ -69,11 +69,11 @@ def limit_body(get_response):
 LEFT_TO_SUSPENDED = {
     "account_logout",
     "appeal",
+    "choose_mails",
     "delete_account",
     "export",
-    "notices",
-    "notices_seen",
-    "unsubscribe",
+    "see_notices",
+    "stop_mails",
     "withdraw",
     "withdraw_batch",
 }
