@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from hub import archives, datasets, notices
-from hub.models import Image, Notice
+from hub import archives, datasets, notices, watches
+from hub.models import Image, Label, Notice
 from tests import factories, shelves
 from tests.browser import marks
 from tests.stock import stock
@@ -26,6 +26,8 @@ PAGES = {
         "/labels/valve/",
         "/labels/valve/?licence=CC0-1.0",
         "/labels/gate-valve/",
+        "/wanted/",
+        "/wanted/?under=ball",
         "IMAGE",
         "/suppliers/ada/",
         "/licences/",
@@ -49,6 +51,8 @@ PAGES = {
         "/suppliers/ada/",
         "IMAGE",
         "/labels/propose/",
+        "/labels/gate-valve/watch/",
+        "/wanted/?mine=1",
         "/account/",
         "/account/delete/",
         "/notices/",
@@ -80,6 +84,8 @@ def world(world):
     failed = shelves.again(first.dataset)
     waiting, _ = datasets.order_version(first.dataset)
     diff = f"{first.dataset.get_absolute_url()}diff/?old=1&new=2"
+    for slug, note in (("gate-valve", "in the rain"), ("valve", "")):
+        watches.watch(world["ada"], [Label.objects.get(slug=slug)], note=note)
     notices.tell(world["ada"], "moderated", "decision:1", {"what": "photo_refused", "reason": "private"})
     stop = f"/notices/stop/{notices.stop_token(Notice(account=world['ada'], kind='training_ready'))}/"
     own = Image.objects.filter(supplier=world["ada"]).first()
