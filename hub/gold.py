@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -66,18 +67,20 @@ def measure(account: Account) -> Measure:
     return Measure(answered.count(), right.count())
 
 
-def keep(account: Account, claim: Claim, verdict: str) -> Job | None:
-    """Write the answer to a hidden question down, once. Pauses the account if it errs too often: then, a job to ring.
+def keep(account: Account, claim: Claim, verdict: str) -> tuple[list[str], list[Job]]:
+    """Write the answer to a hidden question down; what to tell of it, just as of a verdict, and jobs to ring for.
 
-    In a transaction, with the catalogue's lock.
+    Pauses the account if it errs too often. In a transaction, with the catalogue's lock.
     """
-    known = {"truth": truth(claim), "verdict": verdict, "created_at": timezone.now()}
-    pair = {"image_id": claim.image_id, "label_id": claim.label_id}
-    GoldAnswer.objects.get_or_create(account=account, **pair, defaults=known)
+    pair: dict[str, Any] = {"account": account, "image_id": claim.image_id, "label_id": claim.label_id}
+    before = GoldAnswer.objects.filter(**pair).first()
+    if before and before.verdict == verdict:
+        return ["judged_before"], []
+    told = {"truth": truth(claim), "verdict": verdict, "created_at": timezone.now()}
+    GoldAnswer.objects.update_or_create(**pair, defaults=told)
     share = measure(account).share
-    if share is None or share >= RIGHT:
-        return None
-    return _pause(account)
+    jobs = [_pause(account)] if share is not None and share < RIGHT else []
+    return ["judged_again"] if before else [], [job for job in jobs if job]
 
 
 def _pause(account: Account) -> Job | None:

@@ -98,7 +98,9 @@ def record(account: Account, answers: list[Said]) -> Kept:
                     found.late.append("already_decided" if said.asked.image in live else "gone")
                 elif said.asked.gold and gold.truth(claim) is not None:
                     found.kept += 1
-                    found.jobs += [job for job in [gold.keep(account, claim, said.verdict)] if job]
+                    late, jobs = gold.keep(account, claim, said.verdict)
+                    found.late += late
+                    found.jobs += jobs
                 else:
                     found.kept += 1
                     found.late += _keep(account, claim, said)
