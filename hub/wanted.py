@@ -72,11 +72,6 @@ def of(label: Label, account: Account | None = None) -> Wish | None:
     return found[0] if found else None
 
 
-def missing(labels: list[int]) -> dict[int, int]:
-    """How many distinct pictures each of these labels lacks; only those that are wanted."""
-    return {row["label"]: row["missing"] for row in _rows(None, labels=labels, limit=None)}
-
-
 def hold(labels: Iterable[int]) -> None:
     """Wait for, and keep to the end of the transaction, what counts who wants these labels.
 

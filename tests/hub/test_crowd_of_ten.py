@@ -3,8 +3,9 @@
 import pytest
 
 from hub.models import Annotation, Dataset, DatasetVersion, Image, Wanted
-from tests.crowd import ACTS, Crowd
+from tests.crowd import Crowd
 from tests.parts import broken, committed, empty_storage
+from tests.people import ACTS
 from tests.recount import differences
 
 pytestmark = committed
