@@ -63,13 +63,14 @@ def take(version: DatasetVersion, selection: Selection) -> None:
     asked |= {"train": split.train, "validation": split.validation, "folds": split.folds}
     clear(version)
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS hub_kept")
+        cursor.execute("DROP TABLE IF EXISTS hub_kept; DROP TABLE IF EXISTS hub_denied")
         cursor.execute(sql.load("queries/keep"), asked)
         if split.together:
             cursor.execute(sql.load("queries/tie"), asked)
         cursor.execute("ANALYZE hub_kept")
         cursor.execute(sql.load("queries/freeze"), asked)
         taken = cursor.rowcount
+        cursor.execute(sql.load("queries/negatives"), asked)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; ANALYZE hub_datasetmember")
     if not taken:
         raise Refused("nothing_selected")
@@ -108,7 +109,10 @@ def too_few(label: str, groups: int, name: str, selection: Selection) -> Refused
 
 
 def describe(version: DatasetVersion, selection: Selection, nearest: Callable) -> dict[str, Any]:
-    """The first line of the manifest: everything an archive says that its images do not."""
+    """The first line of the manifest: everything an archive says that its images do not.
+
+    Of negatives it speaks only where there are any: the same images were the same version before there were some.
+    """
     labels = Label.objects.in_bulk([label.id for label in selection.labels])
     chosen = [labels[label.id] for label in selection.labels]
     return {
@@ -118,7 +122,12 @@ def describe(version: DatasetVersion, selection: Selection, nearest: Callable) -
         "split": selection.split.as_json(),
         "quality": quality(version),
         "split_report": split_report(version, selection.split) | {"nearest": nearest(version)},
-    }
+    } | ({"negatives": denied} if (denied := negatives()) else {})
+
+
+def negatives() -> list[dict[str, int]]:
+    """How many images of the version that is being frozen were judged not to show a chosen label: those with any."""
+    return list(sql.rows("denied"))
 
 
 def write(file: IO[bytes], header: dict[str, Any], version: DatasetVersion) -> int:
@@ -136,8 +145,9 @@ def lines(version: DatasetVersion) -> Iterator[dict[str, Any]]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql.load("queries/manifest"), {"version": version.pk})
         for row in cursor:
-            *said, precision, country, region, city, south, west = row
-            yield dict(zip(SAID, said, strict=True)) | {"place": where(precision, country, region, city, south, west)}
+            *said, denied, precision, country, region, city, south, west = row
+            line = dict(zip(SAID, said, strict=True)) | {"place": where(precision, country, region, city, south, west)}
+            yield line | ({"negatives": denied} if denied else {})
 
 
 SAID = (

@@ -54,6 +54,9 @@ def _looking(command: Callable[..., argparse.ArgumentParser]) -> None:
     labels.add_argument("query", nargs="?", default="")
     labels.add_argument("--under", default="", help="only the kinds of this label")
     labels.add_argument("--limit", type=int, default=1000)
+    denied = command("negatives", look.negatives, "list images verified not to show a label")
+    denied.add_argument("label", type=slug, help="a label's slug")
+    denied.add_argument("--limit", type=int, default=1000)
     listed = command("datasets", look.datasets, "list datasets")
     listed.add_argument("--mine", action="store_true")
     freeze = command("freeze", look.freeze, "freeze a dataset into a version, and wait")
@@ -120,6 +123,13 @@ def positive(text: str) -> int:
 
 def _version(command: argparse.ArgumentParser, name: str = "id") -> None:
     command.add_argument(name, type=version_id, help="a version's id, or eight of its first digits or more")
+
+
+def slug(text: str) -> str:
+    """The slug of a label. Raises ValueError for what can be none."""
+    if not re.fullmatch(r"[\w-]+", text):
+        raise argparse.ArgumentTypeError("a slug is of letters, digits and dashes")
+    return text
 
 
 def version_id(text: str) -> str:

@@ -17,6 +17,15 @@ def labels(hub: Hub, said: Said, asked: Any) -> int:
     return OK
 
 
+def negatives(hub: Hub, said: Said, asked: Any) -> int:
+    """`dih negatives`: the images that people judged not to show a label. Raises Failure."""
+    found = list(islice(hub.pages(f"/labels/{asked.label}/negatives"), asked.limit))
+    for image in found:
+        said.line(f"{image['sha256']}  {', '.join(label['name'] for label in image['labels'])}")
+    said.result({"items": found})
+    return OK
+
+
 def datasets(hub: Hub, said: Said, asked: Any) -> int:
     """`dih datasets`: those you may see. Raises Failure."""
     found = list(hub.pages("/datasets", mine=asked.mine and "true"))
@@ -42,6 +51,9 @@ def freeze(hub: Hub, said: Said, asked: Any) -> int:
 def told(said: Said, version: dict[str, Any], words: str) -> int:
     """Say which version it is."""
     said.line(words)
+    names = {label["id"]: label["name"] for label in version["header"]["labels"]}
+    for denied in version["header"].get("negatives", ()):
+        said.line(f"{denied['images']} of them verified not to show {names[denied['label']]}")
     said.line(version["id"])
     said.result(version)
     return OK

@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import browse, facets, places, suppliers
+from hub import browse, facets, negatives, places, suppliers
 from hub.api.access import anybody
 from hub.api.answers import Page, only, page_url, paged, url
 from hub.api.labels import named
@@ -111,6 +111,14 @@ def list_images(
         raise Refused("bad_filter", field=name, value=request.GET[name][:80])
     under = live().filter(image_labels__label=named(label)) if label else live()
     found, cursor = browse.keyset(facets.filtered(under, filters), before)
+    return paged(request, [told(request, image) for image in found], before=cursor)
+
+
+@router.get("/labels/{slug}/negatives", response=Page[ImageOut])
+def list_negatives(request: HttpRequest, slug: str, before: str = ""):
+    """Live images that people judged not to show a label, though somebody had said so; the newest first."""
+    only(request, "before")
+    found, cursor = browse.keyset(negatives.of(named(slug, 404), live()), before)
     return paged(request, [told(request, image) for image in found], before=cursor)
 
 

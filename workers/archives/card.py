@@ -26,7 +26,7 @@ $content
 ## Labels
 
 $labels
-
+$negatives
 ## How they were chosen
 
 $chosen
@@ -72,6 +72,10 @@ QUALITY = (
 SPLIT = (
     "Pictures that resemble each other share a group, and groups are never torn apart; split_report.json certifies it."
 )
+NEGATIVES = (
+    "People looked and agreed that these pictures do not show a label, though somebody had said so. Each is in here"
+    " for another label that it shows; of a label that is not named either way, nothing is known."
+)
 CONTENT = {
     0: "The pictures are the originals, upright and without their metadata.",
     224: "The pictures are JPEGs whose shorter side has 224 pixels at most.",
@@ -89,6 +93,7 @@ def text(plan: Plan) -> str:
         "digest": plan.digest,
         "content": CONTENT[plan.side],
         "labels": _labels(plan),
+        "negatives": _negatives(plan),
         "chosen": CHOSEN,
         "selection": pretty(plan.header.get("selection", {})).decode(),
         "split": f"{SPLIT}\n\n{_facts(plan.header.get('split', {}) | plan.header.get('split_report', {}))}",
@@ -138,6 +143,17 @@ def _labels(plan: Plan) -> str:
         rows.append([number, escaped(label["name"]), plan.folders[label["id"]], *counts])
     rows.append(["", "pictures", "", *(plan.in_split[split] for split in plan.splits)])
     return _table(rows)
+
+
+def _negatives(plan: Plan) -> str:
+    if not plan.denied:
+        return ""
+    rows: list[list[object]] = [["label", "folder", *plan.splits]]
+    for label in plan.header["labels"]:
+        counts = [plan.denied[split, label["id"]] for split in plan.splits]
+        if any(counts):
+            rows.append([escaped(label["name"]), plan.folders[label["id"]], *counts])
+    return f"\n## Verified negatives\n\n{NEGATIVES}\n\n{_table(rows)}\n"
 
 
 def _table(rows: list[list[object]]) -> str:

@@ -1,4 +1,7 @@
-"""COCO annotations: every picture with a box around the whole of it for each of its labels."""
+"""COCO annotations: every picture with a box around the whole of it for each of its labels.
+
+What a picture was judged not to show is named as LVIS does: https://www.lvisdataset.org/dataset
+"""
 
 import json
 from typing import Any
@@ -25,6 +28,7 @@ class Annotations:
         row = member.row
         image = {"id": row["id"], "file_name": name, "width": file.width, "height": file.height}
         told = image | {"license": self.licences.index(row["licence"]) + 1, "sha256": row["sha256"]}
+        told |= {"neg_category_ids": row.get("negatives", [])} if self.plan.negatives else {}
         self.spool.write(f"{',' * bool(self.images)}\n{dumped(told)}".encode())
         self.images += 1
         for label in row["labels"]:

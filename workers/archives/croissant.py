@@ -108,7 +108,9 @@ def _shards(plan: Plan) -> dict[str, Any]:
 def _tables(plan: Plan) -> dict[str, Any]:
     """Parquet: its columns, and the pictures inside."""
     sets = [_set("tables", "application/x-parquet", [f"data/{split}-*.parquet" for split in plan.splits])]
-    kinds = {column: kind for column, kind in _kinds(plan).items() if column != "labels"} | {"label": WHOLE}
+    kinds = {column: kind for column, kind in _kinds(plan).items() if column not in ("labels", "negatives")} | {
+        "label": WHOLE
+    }
     rows = _columns("images", "tables", kinds)
     rows.append(_field("images/image", "sc:ImageObject", "tables", {"column": "image"}, jsonPath="bytes"))
     rows.append(_field("images/split", TEXT, "tables", PATH, regex="data/([a-z]+)-"))
@@ -123,7 +125,7 @@ def _digest(plan: Plan, name: str) -> str:
 
 
 def _kinds(plan: Plan) -> dict[str, str]:
-    return COLUMNS | ({"fold": WHOLE} if plan.folds else {})
+    return COLUMNS | ({"fold": WHOLE} if plan.folds else {}) | ({"negatives": TEXT} if plan.negatives else {})
 
 
 def _set(name: str, kind: str | list[str], includes: list[str]) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def _placed(plan: Plan, by_label: bool) -> Iterator[tuple[Member, File, str]]:
 
 def metadata(plan: Plan, split: str) -> Table:
     """The table that Hugging Face `datasets` looks for beside the pictures."""
-    head = (*PLAIN, *(["fold"] if plan.folds else []), *SIDES, *PLACE)
+    more = [*(["negatives"] if plan.negatives else []), *(["fold"] if plan.folds else [])]
+    head = (*PLAIN, *more, *SIDES, *PLACE)
     return Table(plan.work, f"{split}/metadata.csv", head)
 
 
@@ -66,9 +67,10 @@ def cells(plan: Plan, member: Member, file: File, name: str) -> list[object]:
     latitude, longitude = place.get("cell") or (None, None)
     labels = [plan.folders[label] for label in row["labels"]]
     plain = [name, labels[0], ";".join(labels), row["id"], row["sha256"], row["licence"], text(row["credit"])]
+    denied = [text(";".join(plan.denied_of(member)))] if plan.negatives else []
     fold = [row.get("fold") or 0] if plan.folds else []
     where = [text(place.get("country")), text(place.get("region")), degrees(latitude), degrees(longitude)]
-    return [*plain, row["verified"], *fold, file.width, file.height, *where]
+    return [*plain, row["verified"], *denied, *fold, file.width, file.height, *where]
 
 
 @lru_cache

@@ -85,6 +85,8 @@ def row(plan: Plan, member: Member, file: File) -> dict[str, Any]:
     name, cell = f"{member.stem}.{file.extension}", place.get("cell") or (None, None)
     known: dict[str, Any] = {"image": {"bytes": content(plan.source, file), "path": name}, "image_id": told["id"]}
     known |= {"label": plan.places[member.label], "labels": [plan.places[label] for label in told["labels"]]}
+    if plan.negatives:
+        known["negatives"] = [plan.places[label] for label in told.get("negatives", ())]
     known |= {key: told[key] for key in (*TEXTS, "verified")} | {key: place.get(key) for key in PLACE}
     known |= {"fold": told.get("fold"), "width": file.width, "height": file.height}
     return known | {"latitude": cell[0], "longitude": cell[1]}
@@ -100,6 +102,7 @@ def schema(plan: Plan) -> Any:
     columns |= dict.fromkeys((*TEXTS, *PLACE), pa.string())
     columns |= {"latitude": pa.float64(), "longitude": pa.float64()}
     columns |= {"fold": pa.int32()} if plan.folds else {}
+    columns |= {"negatives": pa.list_(pa.int64())} if plan.negatives else {}
     features = json.dumps({"info": {"features": features_of(plan, columns)}}, sort_keys=True)
     return pa.schema(list(columns.items()), metadata={"huggingface": features})
 
@@ -109,5 +112,6 @@ def features_of(plan: Plan, columns: dict[str, Any]) -> dict[str, Any]:
     known = {"int64": "int64", "int32": "int32", "bool": "bool", "string": "string", "double": "float64"}
     label = {"names": list(plan.folders.values()), "_type": "ClassLabel"}
     typed: dict[str, Any] = {"image": {"_type": "Image"}, "label": label, "labels": [label]}
+    typed |= {"negatives": [label]} if plan.negatives else {}
     rest = {name: str(kind) for name, kind in columns.items() if name not in typed}
     return typed | {name: {"dtype": known[kind], "_type": "Value"} for name, kind in rest.items()}

@@ -28,6 +28,7 @@ class Plan:
     work: Path
     folders: dict[int, str] = field(init=False)
     labelled: Counter[tuple[str, int]] = field(default_factory=Counter)  # every label of every picture
+    denied: Counter[tuple[str, int]] = field(default_factory=Counter)  # pictures judged not to show a label
     filed: Counter[tuple[str, int]] = field(default_factory=Counter)  # its first label only
     licences: Counter[str] = field(default_factory=Counter)
     in_split: Counter[str] = field(default_factory=Counter)
@@ -47,6 +48,15 @@ class Plan:
     def folds(self) -> bool:
         """Whether the version was made with folds."""
         return bool(self.header["split"].get("folds"))
+
+    @property
+    def negatives(self) -> bool:
+        """Whether any picture of the version was judged not to show one of its labels."""
+        return bool(self.header.get("negatives"))
+
+    def denied_of(self, member: Member) -> list[str]:
+        """The folders of the labels that a picture was judged not to show."""
+        return [self.folders[label] for label in member.row.get("negatives", ())]
 
     @property
     def title(self) -> str:
@@ -107,6 +117,8 @@ def _count(plan: Plan, member: Member, file: File) -> None:
     plan.filed[row["split"], member.label] += 1
     for label in row["labels"]:
         plan.labelled[row["split"], label] += 1
+    for label in row.get("negatives", ()):
+        plan.denied[row["split"], label] += 1
     plan.licences[row["licence"]] += 1
     plan.in_split[row["split"]] += 1
     plan.sizes[row["split"]] += file.size

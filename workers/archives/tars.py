@@ -61,5 +61,6 @@ def facts(plan: Plan, member: Member, file: File) -> dict[str, Any]:
     row, place = member.row, member.row.get("place") or {}
     told = {key: row[key] for key in ("id", "sha256", "split", "licence", "credit", "verified")}
     told |= {"label": plan.folders[member.label], "labels": [plan.folders[label] for label in row["labels"]]}
+    told |= {"negatives": plan.denied_of(member)} if plan.negatives else {}
     told |= {"country": place.get("country") or "", "region": place.get("region") or ""}
     return told | {"fold": row.get("fold") or 0, "width": file.width, "height": file.height}

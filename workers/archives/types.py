@@ -55,7 +55,8 @@ class Member:
 
     @cached_property
     def row(self) -> dict[str, Any]:
-        """The line's object: id, sha256, labels, split, fold, licence, credit, verified, sides, place, drawn."""
+        """The line's object: id, sha256, labels, split, fold, licence, credit, verified, sides, place, drawn;
+        and negatives, where there are any."""
         return orjson.loads(self.line)
 
     @property

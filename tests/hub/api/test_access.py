@@ -18,6 +18,7 @@ JOB = "/jobs/{job}"
 DECISIONS = {
     "GET /labels": statuses(200),
     "GET /labels/valve": statuses(200),
+    "GET /labels/valve/negatives": statuses(200),
     "GET /images": statuses(200),
     "GET /images/{image}": statuses(200),
     "GET /batches": statuses(200, stranger=401),
