@@ -73,7 +73,7 @@ export function suggest(row, suggestion) {
   if (!suggestion) return;
   button.value = suggestion.slug;
   button.setAttribute("formaction", suggestion.url);
-  part(row, "suggestion").textContent = suggestion.name;
+  button.textContent = `Looks like ${suggestion.name}? Change the label`;
 }
 
 /** Keep the keyboard at a row whose button has gone. */
