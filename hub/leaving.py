@@ -151,7 +151,8 @@ def _empty(account: Account) -> None:
     Account.objects.filter(pk=account.pk).update(
         username=f"gone-{secrets.token_hex(8)}", email="", first_name="", last_name="", credit="",
         password=make_password(None), plan=Account.Plan.FREE, muted=[], last_login=None, date_joined=Now(),
-        is_active=False, is_staff=False, is_superuser=False, trusted_at=None, gone_at=Now(),
+        is_active=False, is_staff=False, is_superuser=False, trusted_at=None, suspended_at=None,
+        suspended_for="", paused_at=None, gone_at=Now(),
     )  # fmt: skip
 
 
@@ -159,9 +160,10 @@ def _say_goodbye(address: str, name: str) -> None:
     """Confirm it by mail. Whether that leaves or not, the account is gone."""
     if not address:
         return
-    text = render_to_string("account/goodbye.txt", {"name": name, "origin": settings.ORIGIN})
-    subject, body = text.strip().split("\n", 1)
+    about = {"name": name, "origin": settings.ORIGIN}
+    subject, body = render_to_string("account/goodbye.txt", about).strip().split("\n", 1)
+    page = render_to_string("account/goodbye.html", about)
     try:
-        send_mail(f"Deep Images Hub: {subject}", body.strip(), None, [address])
+        send_mail(f"Deep Images Hub: {subject}", body.strip(), None, [address], html_message=page)
     except OSError as error:  # smtplib's errors are such, too
         log.error("goodbye not sent", error=type(error).__name__)

@@ -121,6 +121,7 @@ def test_no_row_holds_the_name_or_the_address_of_who_left(ada, withdraw):
 
 def test_what_is_left_is_a_nameless_shell(ada):
     ada.is_staff = ada.is_superuser = True
+    ada.suspended_at, ada.suspended_for = ada.trusted_at, "spam"
     ada.save()
     leaving.leave(ada, withdraw=True)
     shell = Account.objects.get(pk=ada.pk)
@@ -248,6 +249,7 @@ def test_a_mail_confirms_it_and_no_other_follows(ada, mailoutbox):
     assert mail.to == ["ada@lovelace.example"]
     assert "account is deleted" in mail.subject
     assert "ada_lovelace" in mail.body
+    assert "ada_lovelace" in mail.alternatives[0][0]
 
 
 def test_an_account_goes_even_where_no_mail_leaves(ada, settings):
