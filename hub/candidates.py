@@ -35,7 +35,7 @@ def _flat(found: Iterable[Iterable[int]]) -> set[int]:
 
 
 def _near(labels: set[int]) -> dict[int, list[tuple[int, int]]]:
-    """For each label those it might be taken for, with how far apart they are."""
+    """For each label those it might be taken for, with how far apart they are; relatives are not told apart yet."""
     found: dict[int, list[tuple[int, int]]] = {}
     for row in sql.rows("mistakable", labels=sorted(labels), others=OTHERS):
         found.setdefault(row["label_id"], []).append((row["id"], row["apart"]))
