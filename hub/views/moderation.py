@@ -55,6 +55,7 @@ def _people(request: HttpRequest) -> HttpResponse:
     found, cursor = browse.keyset(standing.people(q, state), request.GET.get("before", ""), PAGE)
     for account in found:
         account.measure = gold.measure(account)  # type: ignore[attr-defined]
+        account.why = account.suspended_for and reasons.words(account.suspended_for)  # type: ignore[attr-defined]
     context = {
         "people": found,
         "q": q,

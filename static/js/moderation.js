@@ -34,7 +34,7 @@ addEventListener("submit", async (event) => {
   const kept = document.activeElement && item.contains(document.activeElement);
   item.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(button?.formAction || event.target.action, {
+    const answer = await fetch(button?.hasAttribute("formaction") ? button.formAction : event.target.action, {
       method: "POST",
       headers: { Accept: "application/json" },
       body: new FormData(event.target, button),

@@ -186,8 +186,10 @@ def test_proposals_are_decided(desk):
 def test_people_are_found_trusted_and_suspended(desk):
     eve = factories.account(username="eve", email="eve@example.org", trusted_at=None)
     assert "eve" in text(desk, "/moderation/people/?q=EVE@example.org&state=new")
-    for act in ("trust", "suspend", "lift"):
+    for act in ("trust", "suspend"):
         desk.post(f"/moderation/people/{eve.pk}/", {"act": act, "reason": "spam"})
+    assert "It was used for advertising." in text(desk, "/moderation/people/?state=suspended")
+    desk.post(f"/moderation/people/{eve.pk}/", {"act": "lift"})
     eve.refresh_from_db()
     assert (eve.trusted_at is not None, eve.suspended_at) == (True, None)
     page = text(desk, "/moderation/log/?subject=account:eve")
