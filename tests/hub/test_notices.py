@@ -12,6 +12,7 @@ from hub import jobs, notices, reasons
 from hub.models import Job, Notice
 from tests import factories
 from tests.hub.conftest import logged_in
+from tests.parts import committed, in_threads
 from workers import upkeep
 
 pytestmark = pytest.mark.django_db
@@ -287,6 +288,15 @@ def test_nobody_sees_anothers_notices(browser):
     left()
     assert "vgg16" not in browser.get("/notices/").content.decode()
     assert Client().get("/notices/").status_code == 302
+
+
+@committed
+def test_an_outcome_told_by_several_at_once_is_one_notice_and_one_mail():
+    account = factories.account(email="ada@example.org")
+    opened = in_threads(6, lambda _: left(account=account))
+    factories.work_off()
+    assert (Notice.objects.count(), len(mail.outbox)) == (1, 1)
+    assert len([job for job in opened if job]) == 1
 
 
 class Down:
