@@ -62,6 +62,7 @@ export function outbox({ answers, undo, account }, told, changed, failed) {
     const unsent = waiting.filter((entry) => !entry.undone);
     const form = packed(unsent);
     form.append("csrfmiddlewaretoken", token);
+    for (const { undone } of waiting) if (undone?.result?.kept) navigator.sendBeacon(undo, form);
     // What is refused here, for want of a network, waits on the shelf for the next visit.
     if (unsent.length && navigator.sendBeacon(answers, form) && navigator.onLine) localStorage.removeItem(shelf);
   }

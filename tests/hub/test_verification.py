@@ -65,6 +65,12 @@ def test_nobody_is_asked_about_their_own_photos_nor_twice(kinds, ada):
     assert verification.waiting(theirs[0].supplier) == 2
 
 
+def test_labels_are_offered_by_how_many_claims_of_others_wait(kinds, ada):
+    stock(kinds[0], 5, ada)
+    stock(kinds[1], 2), stock(kinds[0], 1)
+    assert [(label, label.waiting) for label in verification.asked_labels(ada)] == [(kinds[1], 2), (kinds[0], 1)]
+
+
 @pytest.mark.usefixtures("_no_gold")
 def test_what_is_held_is_not_asked_again(kinds, ada):
     stock(kinds[0], 12)
@@ -289,6 +295,14 @@ def test_who_errs_too_often_is_told_and_asked_no_more(kinds, ada):
     for act in (lambda: verification.questions(ada, 1), lambda: verification.grid(ada, kinds[0])):
         with pytest.raises(Refused, match="reviewing_paused"):
             act()
+
+
+def test_the_mail_about_a_pause_says_why(kinds, mailoutbox):
+    eve = factories.account(username="eve", email="eve@example.org")
+    careless(eve, kinds[0], wrong=4)
+    factories.work_off()
+    assert [mail.to for mail in mailoutbox] == [["eve@example.org"]]
+    assert "a moderator can lift this" in " ".join(mailoutbox[0].body.split())
 
 
 def test_who_errs_now_and_then_goes_on(kinds, ada):
