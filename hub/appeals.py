@@ -13,7 +13,7 @@ from hub.problems import Refused
 
 def appealable(submission: Submission) -> bool:
     """Whether its supplier may appeal: a moderator decided it, or it was taken for another photo."""
-    return not submission.appeal and Submission.objects.filter(objects.APPEALABLE, pk=submission.pk).exists()
+    return Submission.objects.filter(objects.appealable(), pk=submission.pk).exists()
 
 
 def appeal(submission: Submission, text: str) -> None:
@@ -41,7 +41,10 @@ def decide(submission: Submission, moderator: Account, *, grant: bool) -> Jobs:
     subject = f"submission:{submission.pk}"
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
-        row = Submission.objects.select_for_update(of=("self",)).select_related("batch__supplier").get(pk=submission.pk)
+        rows = Submission.objects.select_for_update(of=("self",)).select_related("batch__supplier")
+        row = rows.filter(pk=submission.pk).first()
+        if row is None:  # its supplier has left meanwhile
+            raise Refused("gone", 410)
         if row.appealed_at is None:
             raise decisions.already(subject)
         Submission.objects.filter(pk=row.pk).update(appealed_at=None)

@@ -46,7 +46,14 @@ def delete(dataset: Dataset) -> None:
         found = _locked(dataset)
         if found.public:
             raise Refused("dataset_is_public", 409)
-        found.delete()
+        drop(Dataset.objects.filter(pk=found.pk))
+
+
+def drop(rows: QuerySet[Dataset]) -> None:
+    """Remove datasets with their versions, once no worker is in the middle of freezing one. In a transaction."""
+    pks = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    list(DatasetVersion.objects.select_for_update().filter(dataset__in=pks).order_by("pk").values_list("pk"))
+    Dataset.objects.filter(pk__in=pks).delete()
 
 
 def _locked(dataset: Dataset) -> Dataset:

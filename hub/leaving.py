@@ -18,7 +18,7 @@ from django.db.models.functions import Cast, Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from hub import catalogue, consent, counts, wanted
+from hub import catalogue, consent, counts, datasets, wanted
 from hub.models import (
     Account,
     Acquisition,
@@ -100,7 +100,7 @@ def _forget_datasets(account: Account) -> None:
     wishes = TrainingRequest.objects.filter(owner=account)
     _close_jobs(Job.Kind.TRAIN, wishes)
     wishes.delete()
-    Dataset.objects.filter(owner=account, public=False).delete()
+    datasets.drop(Dataset.objects.filter(owner=account, public=False))
 
 
 def _close_jobs(kind: str, rows) -> None:

@@ -4,10 +4,13 @@ from django.db import transaction
 
 from hub import catalogue, counts, decisions, verdicts
 from hub.models import Account, Job, Submission
+from hub.problems import Refused
 
 
 def _reviewed(submission: Submission, reason: str) -> Submission:
-    row = Submission.objects.select_for_update().get(pk=submission.pk)
+    row = Submission.objects.select_for_update().filter(pk=submission.pk).first()
+    if row is None:  # its supplier has left meanwhile
+        raise Refused("gone", 410)
     if (row.state, row.reason) != ("review", reason):
         raise decisions.already(f"submission:{row.pk}")
     return row

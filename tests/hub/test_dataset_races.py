@@ -1,17 +1,20 @@
 """Two tabs, two scripts: what one does to a dataset while the other looks away."""
 
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError
 
-from hub import datasets
+from hub import datasets, freezing, jobs
 from hub.api import idempotency
-from hub.models import Dataset
+from hub.models import Dataset, DatasetMember
 from hub.problems import Refused
 from hub.selections import read
-from tests import factories
+from tests import factories, shelves
+from tests.parts import committed, in_threads
 from tests.stock import stock
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +60,27 @@ def test_a_key_given_back_by_a_refused_request_can_be_tried_again(monkeypatch):
     assert refused(idempotency.take, account, "k", "0" * 64) == ("key_in_use", 409)
     monkeypatch.undo()
     assert idempotency.take(account, "k", "0" * 64).status is None
+
+
+@committed
+def test_a_dataset_deleted_while_a_worker_freezes_it_goes_whole():
+    made = shelves.named()
+    version, job = datasets.order_version(made)
+    begun = Event()
+
+    def slowly(version):
+        begun.set()
+        time.sleep(0.5)
+        return {}
+
+    def act(number):
+        if number:
+            assert begun.wait(20)
+            datasets.delete(made)
+        else:
+            with suppress(IntegrityError, jobs.Superseded):  # the worker finds nothing there when it looks again
+                freezing.freeze(jobs.claim(job.pk), version, slowly)
+
+    in_threads(2, act)
+    assert not Dataset.objects.exists()
+    assert not DatasetMember.objects.exists()
