@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from hub import archives, counts, jobs, neighbours, places, sql, trained, verdicts
-from hub.models import Account, Annotation, Image, Job, Label, Rendition, Submission, Twin
+from hub.models import Account, Annotation, Image, Job, Label, Rendition, Report, Submission, Twin
 from hub.pictures import Picture, Rendered
 
 # Sightings at which a person may have to look: the picture is not equal.
@@ -248,6 +248,8 @@ def withdraw_all(images: list[Image], removed_for: str = "") -> list[Job]:
             trained.retire(image)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = ANY (%s)", [ids])
+        if not removed_for:  # whoever reported it has what they wished for; a moderator's decision tells them
+            Report.objects.filter(image=image, state=Report.State.OPEN).update(state="removed", decided_at=Now())
         reason = "taken_down" if removed_for else "withdrawn"
         Submission.objects.filter(image__in=ids).update(
             state="withdrawn", reason=reason, detail={"why": removed_for} if removed_for else {}, decided_at=Now()

@@ -31,19 +31,26 @@ def raise_doubt(account: Account, image: Image, label: Label, model: TrainedMode
     )[0]
 
 
-def decide(doubt: Doubt, moderator: Account, *, right: bool) -> list[Job]:
+def decide(doubt: Doubt, moderator: Account, *, right: bool, instead: bool = False) -> list[Job]:
     """A moderator looked: the label is right, or it is wrong and comes off, with its kinds that the photo carries.
+
+    `instead`: the photo gets the label that was named in its place.
 
     Either way the look is kept as the moderator's verdict, and who reported the label is told: the jobs to ring for.
     Raises Refused when it was decided meanwhile.
     """
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
-        row = Doubt.objects.select_for_update(of=("self",)).select_related("image", "decided_by").get(pk=doubt.pk)
+        row = (
+            Doubt.objects.select_for_update(of=("self",))
+            .select_related("image", "decided_by", "instead")
+            .get(pk=doubt.pk)
+        )
         if row.state != State.OPEN:
             raise Refused("already_decided", 409, **_decided(row))
         for label in _carried(row):
-            disputes.decide(row.image, label, moderator, right=right, again=True)
+            better = row.instead if instead and not right else None
+            disputes.decide(row.image, label, moderator, right=right, instead=better, again=True)
         state = State.KEPT if right else State.REMOVED
         Doubt.objects.filter(pk=row.pk).update(state=state, decided_at=Now(), decided_by=moderator)
         # The photo stays, whatever became of its label.

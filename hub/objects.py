@@ -29,7 +29,7 @@ BATCH = 1000
 WAITING = ("received", "review", "failed")
 # What a moderator decided, or a fingerprint did, may be appealed against for so long: until then its bytes stay.
 APPEALS = timedelta(days=14)
-APPEALABLE = (
+DECIDED = (
     Q(state="withdrawn", reason="taken_down")
     | Q(state="rejected", reason__in=list(TAKEDOWNS))
     | Q(state="duplicate", reason__in=["same_picture", "declined"])
@@ -48,10 +48,14 @@ def owned(alias: str, names: Iterable[str]) -> set[str]:
     return {by_digest[digest] for digest in kept if digest in by_digest}
 
 
+def appealable() -> Q:
+    """The submissions whose suppliers may appeal."""
+    return DECIDED & Q(appeal="", decided_at__gt=timezone.now() - APPEALS)
+
+
 def needed(lately) -> Q:
-    """The submissions whose bytes are still needed: undecided, decided lately, or open to an appeal."""
-    appeal = Q(appealed_at__isnull=False) | (APPEALABLE & Q(appeal="", decided_at__gt=timezone.now() - APPEALS))
-    return Q(state__in=WAITING) | Q(decided_at__gt=lately) | appeal
+    """The submissions whose bytes are still needed: undecided, decided lately, appealed against or open to it."""
+    return Q(state__in=WAITING) | Q(decided_at__gt=lately) | Q(appealed_at__isnull=False) | appealable()
 
 
 def _originals(digests: list[str], lately) -> set[str]:

@@ -99,8 +99,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """A moderator looked at a doubted label: it is right, or comes off."""
-    right = one_of(request, "right", "yes", "no") == "yes"
-    ring(*doubts.decide(get_object_or_404(Doubt, pk=pk), visitor(request), right=right))
+    said = one_of(request, "right", "yes", "no", "instead")
+    doubt, right = get_object_or_404(Doubt, pk=pk), said == "yes"
+    ring(*doubts.decide(doubt, visitor(request), right=right, instead=said == "instead"))
     return decided(request, "doubts", "The label stays." if right else "The label is off.")
 
 

@@ -46,9 +46,9 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 def _refused(own: QuerySet[Submission]) -> dict[str, Any]:
     """What did not go in, or was taken down; and of which of them a moderator may be asked once more."""
-    asked = Q(state__in=["rejected", "failed"]) | objects.APPEALABLE
+    asked = Q(state__in=["rejected", "failed"]) | objects.DECIDED
     rows = list(own.filter(asked).exclude(reason="declined").order_by("-id")[:PAGE])
-    open_to_appeal = own.filter(objects.APPEALABLE, pk__in=[row.pk for row in rows], appeal="")
+    open_to_appeal = own.filter(objects.appealable(), pk__in=[row.pk for row in rows])
     return {"rejected": rows, "appealable": set(open_to_appeal.values_list("pk", flat=True))}
 
 

@@ -1,8 +1,7 @@
 import pytest
-from django.contrib.auth.models import Permission
 
 from hub import appeals, catalogue, counts, decisions, doubts, moderating, objects, reporting, standing, storage
-from hub.models import Decision, Image, Job, LabelStat, Notice, Removal, Report, Submission
+from hub.models import Decision, Doubt, Image, Job, LabelStat, Notice, Removal, Report, Submission
 from hub.problems import Refused
 from tests import factories, images
 from tests.parts import broken, committed, empty_storage, in_threads
@@ -285,6 +284,20 @@ def test_a_decided_doubt_closes_the_reports_of_the_label_alone(photo, moderator)
     reporting.report(photo, eve, "private")
     doubts.decide(photo.doubts.get(), moderator, right=True)
     assert dict(Report.objects.values_list("reason", "state")) == {"wrong_label": "kept", "private": "open"}
+
+
+def test_a_doubted_photo_gets_the_label_that_was_named_instead(photo, moderator):
+    pump = factories.label("Pump")
+    doubt = Doubt.objects.create(image=photo, label=photo.batch.label, instead=pump, share=0.8)
+    doubts.decide(doubt, moderator, right=False, instead=True)
+    assert set(photo.image_labels.values_list("label__name", flat=True)) == {"Pump"}
+    assert broken() == {}
+
+
+def test_who_takes_a_photo_back_ends_the_reports_of_it(photo):
+    reporting.report(photo, None, "private")
+    catalogue.withdraw(photo)
+    assert Report.objects.get().state == "removed"
 
 
 def test_a_photo_taken_back_is_not_reported(photo):

@@ -4,10 +4,12 @@ import json
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core import mail
 from django.test import Client
+from django.urls import get_resolver
 
 from hub import appeals, counts, moderating, queues, standing, tokens
-from hub.models import Decision, Image, LabelProposal, Report, Submission
+from hub.models import Decision, Image, LabelProposal, Notice, Removal, Report, Submission
 from tests import factories, images
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage
@@ -229,6 +231,12 @@ def test_it_may_take_its_photo_back_and_log_out(outcast, photo):
     assert outcast.post("/accounts/logout/").status_code == 302
 
 
+def test_what_is_left_to_it_is_there():
+    from hub.middleware import LEFT_TO_SUSPENDED
+
+    assert all(name in get_resolver().reverse_dict for name in LEFT_TO_SUSPENDED)
+
+
 def test_it_may_appeal(supplier, photo, mo):
     standing.suspend(supplier, mo, "others_photos", take_down_photos="not_theirs")
     row = Submission.objects.get()
@@ -243,3 +251,32 @@ def test_its_tokens_only_read(supplier, mo):
     assert Client().get("/api/v1/labels", **auth).status_code == 200
     answer = Client().post("/api/v1/batches", "{}", content_type="application/json", **auth)
     assert (answer.status_code, answer.json()["code"]) == (403, "suspended")
+
+
+# --- the same by staff, and by keys ---------------------------------------------------------------------------------
+
+
+def test_staff_that_moderates_lifts_a_removal(photo, mo):
+    moderating.take_down(photo, mo, "not_theirs")
+    operator = factories.account(is_staff=True, is_superuser=True)
+    removal = Removal.objects.get()
+    asked = {"action": "lift", "_selected_action": [removal.pk]}
+    assert logged_in(operator).post("/admin/hub/removal/", asked).status_code == 302
+    removal.refresh_from_db()
+    assert removal.lifted_at is not None
+    assert Decision.objects.filter(actor=operator, kind="lifted_removal").count() == 1
+
+
+@pytest.mark.parametrize("model", ["report", "removal", "decision"])
+def test_staff_reads_what_moderators_write(model, photo, mo):
+    moderating.take_down(photo, mo, "not_theirs")
+    operator = factories.account(is_staff=True, is_superuser=True)
+    assert logged_in(operator).get(f"/admin/hub/{model}/").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["photo_removed", "photo_refused", "report_closed", "suspended", "appeal_denied"])
+def test_whoever_it_concerns_is_told_in_words(what, photo, supplier, mo):
+    standing.suspend(supplier, mo, "spam")
+    Notice.objects.update(about={"what": what, "reason": "private", "outcome": "kept"})
+    factories.work_off()
+    assert "moderator" in mail.outbox[-1].subject + mail.outbox[-1].body
