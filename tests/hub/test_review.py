@@ -82,6 +82,13 @@ def test_a_moderator_settles_under_which_label_a_picture_counts(conflict, right,
     assert verdict.verdict == ("no" if right == "first" else "yes")
 
 
+def test_what_left_with_its_supplier_is_refused(conflict):
+    Submission.objects.filter(pk=conflict.pk).delete()
+    with pytest.raises(Refused) as refused:
+        review.settle(conflict, factories.account(), "first")
+    assert (refused.value.code, refused.value.status) == ("gone", 410)
+
+
 def test_settling_twice_is_refused(conflict):
     review.settle(conflict, factories.account(), "first")
     with pytest.raises(Refused):
