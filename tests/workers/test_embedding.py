@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from hub import catalogue, jobs, neighbours, progress, storage
+from hub import catalogue, jobs, neighbours, progress, sql, storage
 from hub.models import Backbone, Embedding, Feature, Image, Job, Neighbour, Rendition
 from tests import factories, shelves
 from tests.parts import broken, empty_storage
@@ -82,6 +82,25 @@ def test_the_search_finds_what_comparing_everything_finds(way):
     cosine = {(image, other): value for image, other, value in found}
     first = brute(made, 50)[0]
     assert cosine[images[50].pk, images[first].pk] == pytest.approx(float(made[50] @ made[first]), abs=2e-3)
+
+
+def test_the_index_serves_the_search_and_skips_what_it_must():
+    images, made = stock(factories.label("Ball"), 60), drawn(60)
+    vectors.put("vgg16", WEIGHTS, {one.pk: v for one, v in zip(images, made, strict=True)})
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        asked = {
+            "vector": vectors._text(made[0]),
+            "width": WIDTH,
+            "ours": [images[0].pk],
+            "weights": WEIGHTS,
+            "most": 5,
+        }
+        cursor.execute("EXPLAIN " + sql.load("queries/nearest"), asked)
+        assert "embeddings_of_512" in str(cursor.fetchall())
+    alike(images[0], *(images[row] for row in brute(made, 0, most=3)))
+    found = vectors.nearest({images[0].pk: made[0]}, WEIGHTS, 5)
+    assert [other for _, other, _ in found] == [images[row].pk for row in brute(made, 0, most=8)[3:]]
 
 
 def test_small_blocks_find_the_same_as_one(way):
