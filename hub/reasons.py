@@ -113,6 +113,7 @@ REQUESTS: Words = {
     "token_name": ("A token needs a name of at most 60 characters.", "Give it one you will know it by."),
     "token_name_taken": ("You have a token of this name.", "Take that one back, or choose another name."),
     "no_scope": ("A token needs at least one scope.", "Choose what it may do."),
+    "too_many_watches": ("You watch {limit} labels.", "Watch one no more that you need less."),
     "too_many_tokens": ("You have {limit} tokens.", "Take one back that you no longer use."),
     "key_reused": ("This Idempotency-Key came before, with another request.", "Use a new key for a new request."),
     "key_in_use": ("The request of this Idempotency-Key is being answered.", "Ask again in a moment."),

@@ -14,12 +14,15 @@ from hub.models import Account, Job, Label, LabelStat, Notice, Watch
 from hub.problems import Refused
 from hub.wanted import hold
 
+# Each wish tells who gives such photos: more of them is noise.
+MAX_WATCHES = 100
+
 
 def watch(account: Account, labels: Iterable[Label], wanted: int | None = None, note: str = "") -> list[Job]:
     """Tell `account` once each label has so many distinct pictures; a watch that is there begins anew.
 
-    `note` says what for, on the board, under the account's name. Raises Refused for a number that is none.
-    The jobs to ring for: those who give such photos are told that they are wanted.
+    `note` says what for, on the board, under the account's name. Raises Refused for a number that is none,
+    and for more labels than anybody needs at once. The jobs to ring for: who gives such photos is told.
     """
     if wanted is not None and not 1 <= wanted <= settings.WATCH_MOST:
         raise Refused("bad_number", field="wanted", most=settings.WATCH_MOST)
@@ -27,6 +30,8 @@ def watch(account: Account, labels: Iterable[Label], wanted: int | None = None, 
     chosen = {label.pk: label for label in labels}
     with transaction.atomic():
         hold(chosen)
+        if account.watches.filter(ready_at=None).exclude(label__in=chosen).count() + len(chosen) > MAX_WATCHES:
+            raise Refused("too_many_watches", limit=MAX_WATCHES)
         return [job for label in chosen.values() for job in _watch(account, label, wanted or usual(label), said)]
 
 

@@ -130,6 +130,18 @@ def test_a_number_that_is_none_is_refused_and_a_note_kept_as_one_harmless_line()
     assert len(Watch.objects.get().note) == 200
 
 
+def test_nobody_waits_for_more_than_a_hundred_labels(monkeypatch):
+    monkeypatch.setattr(watches, "MAX_WATCHES", 2)
+    ada, labels = factories.account(), [factories.label(name) for name in ("Ball", "Cube", "Dice")]
+    watches.watch(ada, labels[:2])
+    watches.watch(ada, labels[1:2], wanted=7)
+    with pytest.raises(Refused, match="too_many_watches"):
+        watches.watch(ada, labels[2:])
+    Watch.objects.filter(label=labels[0]).update(ready_at=timezone.now())
+    watches.watch(ada, labels[2:])
+    assert Watch.objects.count() == 3
+
+
 def test_who_asks_for_no_number_asks_for_more_than_there_is():
     assert watches.usual(shelves.label("Ball", 3)) == 100
     full = factories.label("Full")
