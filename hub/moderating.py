@@ -29,11 +29,13 @@ def preset(reason: str) -> str:
     return reason
 
 
-def take_down(image: Image, moderator: Account, reason: str, note: str = "", *, told: bool = True) -> Jobs:
+def take_down(
+    image: Image, moderator: Account, reason: str, note: str = "", *, told: bool = True, queue: str = ""
+) -> Jobs:
     """Hide a photo at once, keep it from coming back unseen, close its reports and tell its supplier why.
 
     `told=False` where the supplier hears of many at once. The jobs to ring for. Raises Refused: already_decided when
-    it is gone by now.
+    it is gone by now, or no longer waits in the `queue` ("reports", "quality") the moderator found it in.
     """
     preset(reason)
     subject = f"image:{image.sha256}"
@@ -42,6 +44,8 @@ def take_down(image: Image, moderator: Account, reason: str, note: str = "", *, 
         row = Image.objects.select_related("supplier").filter(pk=image.pk, withdrawn_at=None).first()
         if row is None:
             raise decisions.already(subject, "took_down")
+        if not _waits(row, queue):
+            raise decisions.already(subject, "kept_photo", "found_fine")
         removals.remember(row, reason)
         rung = catalogue.withdraw(row, removed_for=reason)
         _may_be_appealed(row)
@@ -51,6 +55,13 @@ def take_down(image: Image, moderator: Account, reason: str, note: str = "", *, 
             about = _named(Submission.objects.filter(image=row).select_related("label").first())
             rung += tell(row.supplier, f"decision:{made.pk}", "photo_removed", reason=reason, note=note[:500], **about)
     return rung
+
+
+def _waits(image: Image, queue: str) -> bool:
+    """Whether a photo still waits in a queue for a moderator; always where it was found elsewhere."""
+    if queue == "reports":
+        return Report.objects.filter(image=image, state=Report.State.OPEN).exists()
+    return queue != "quality" or bool({*image.flags} & {*DOUBTFUL})
 
 
 def _named(row: Submission | None) -> dict[str, Any]:

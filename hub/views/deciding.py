@@ -71,11 +71,10 @@ def decide_reports(request: HttpRequest, sha256: str) -> HttpResponse:
 @require_POST
 def take_down(request: HttpRequest, sha256: str) -> HttpResponse:
     """A photo goes, for a reason its supplier is told."""
-    given = request.POST
-    rung = moderating.take_down(catalogued(sha256), visitor(request), given.get("reason", ""), given.get("note", ""))
-    ring(*rung)
-    back = given.get("next", "")
-    return decided(request, back if back in ("quality", "reports") else "reports", "The photo was taken down.")
+    given, queue = request.POST, request.POST.get("next", "")
+    reason, note = given.get("reason", ""), given.get("note", "").replace("\0", "")
+    ring(*moderating.take_down(catalogued(sha256), visitor(request), reason, note, queue=queue))
+    return decided(request, "quality" if queue == "quality" else "reports", "The photo was taken down.")
 
 
 @moderator

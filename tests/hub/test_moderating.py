@@ -278,6 +278,16 @@ def test_a_photo_that_is_right_stays(photo, moderator):
         moderating.keep_photo(photo, moderator)
 
 
+def test_who_would_take_down_what_another_kept_is_told(photo, moderator):
+    reporting.report(photo, None, "private")
+    moderating.keep_photo(photo, moderator)
+    with pytest.raises(Refused) as refused:
+        moderating.take_down(photo, factories.moderator(), "private", queue="reports")
+    assert refused.value.detail["what"] == "mo looked at the reports, and kept the photo."
+    photo.refresh_from_db()
+    assert photo.withdrawn_at is None
+
+
 def test_a_decided_doubt_closes_the_reports_of_the_label_alone(photo, moderator):
     eve = factories.account()
     reporting.report(photo, eve, "wrong_label", label=photo.batch.label)
