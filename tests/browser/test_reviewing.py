@@ -9,6 +9,7 @@ from hub.models import Annotation, Claim, Image
 from tests import factories, images
 from tests.browser import marks
 from tests.parts import empty_storage
+from tests.stock import stock
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -31,17 +32,28 @@ TIMED = """key => new Promise((done) => {
 
 
 @pytest.fixture
-def kinds(transactional_db, settings, tmp_path, monkeypatch):
-    """Four kinds of valve, and a dozen photos of the first, as large as photos are."""
+def labels(transactional_db, settings, tmp_path, monkeypatch):
+    """Four kinds of valve, and no hidden questions."""
     empty_storage(settings, tmp_path)
     monkeypatch.setattr(gold, "SHARE", 0)
     valve = factories.label("Valve")
-    found = [factories.label(f"{name} valve", valve) for name in ("Gate", "Ball", "Check", "Globe")]
-    into = factories.batch(under=found[0])
+    return [factories.label(f"{name} valve", valve) for name in ("Gate", "Ball", "Check", "Globe")]
+
+
+@pytest.fixture
+def kinds(labels):
+    """A dozen small pictures of the first."""
+    stock(labels[0], 12)
+    return labels
+
+
+@pytest.fixture
+def large(labels):
+    """A dozen photos of the first, as large as photos are."""
+    into = factories.batch(under=labels[0])
     for seed in range(1, 13):
         factories.given(images.photo(seed=seed, size=(1600, 1200)), into, f"{seed}.jpg")
     factories.work_off()
-    return found
 
 
 @pytest.fixture
@@ -70,7 +82,7 @@ def opened(visit, bob, **options):
     return visitor
 
 
-def test_the_next_picture_stands_there_within_a_tenth_of_a_second(visit, kinds, bob):
+def test_the_next_picture_stands_there_within_a_tenth_of_a_second(visit, large, bob):
     visitor = opened(visit, bob)
     page = visitor.page
     times = []
