@@ -25,7 +25,9 @@ WITH voter AS (
     JOIN hub_imagelabel l ON l.image_id = v.other_id
     WHERE v.place <= %(most)s
       AND NOT EXISTS (SELECT FROM hub_imagelabel o WHERE o.image_id = v.image_id AND o.label_id = l.label_id)
-      AND NOT EXISTS (SELECT FROM hub_annotation a WHERE a.image_id = v.image_id AND a.label_id = l.label_id)
+      -- Nor what somebody said of it before, or what that is a kind of: they decided that.
+      AND NOT EXISTS (SELECT FROM hub_annotation a JOIN hub_labelpath p ON p.descendant_id = a.label_id
+                      WHERE a.image_id = v.image_id AND p.ancestor_id = l.label_id)
     GROUP BY 1, 2
     HAVING sum(v.similarity) / max(h.weight) >= %(share)s
 ), agreed AS (

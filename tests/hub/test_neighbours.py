@@ -156,6 +156,15 @@ def test_a_second_label_of_the_picture_is_no_disagreement():
     assert doubted() == []
 
 
+def test_what_its_supplier_said_it_is_not_is_not_suggested_nor_what_that_is_a_kind_of():
+    ball, faucet = factories.label("Ball"), factories.label("Faucet", factories.label("Plumbing"))
+    balls, faucets = given(ball, 12), given(faucet, 12)
+    Annotation.objects.create(image=balls[0], label=faucet, account=balls[0].supplier, verdict="no")
+    look(balls[1:], [balls[0], *faucets])
+    assert doubted() == []
+    assert neighbours.suggestions([balls[0].pk]) == {}
+
+
 def test_what_people_verified_is_not_doubted():
     _, ball, _, faucet = labels()
     balls, faucets = given(ball, 12), given(faucet, 12)
