@@ -249,7 +249,7 @@ def withdraw_all(images: list[Image], removed_for: str = "") -> list[Job]:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = ANY (%s)", [ids])
         if not removed_for:  # whoever reported it has what they wished for; a moderator's decision tells them
-            Report.objects.filter(image=image, state=Report.State.OPEN).update(state="removed", decided_at=Now())
+            Report.objects.filter(image__in=ids, state=Report.State.OPEN).update(state="removed", decided_at=Now())
         reason = "taken_down" if removed_for else "withdrawn"
         Submission.objects.filter(image__in=ids).update(
             state="withdrawn", reason=reason, detail={"why": removed_for} if removed_for else {}, decided_at=Now()

@@ -3,7 +3,7 @@
 import pytest
 
 from hub import audit, catalogue, consent, counts, datasets, submissions
-from hub.models import Annotation, Batch, Claim, Doubt, Image, ImageLabel, Job, Submission
+from hub.models import Annotation, Batch, Claim, Doubt, Image, ImageLabel, Job, Report, Submission
 from hub.models.submission import Licence
 from hub.problems import Refused
 from tests import factories, images, shelves, trained
@@ -152,6 +152,15 @@ def test_the_page_says_where_the_photos_of_a_batch_are_before_it_takes_them_back
     assert "Nothing to take back" in owner.get(f"/batches/{batch.pk}/withdraw/").content.decode()
     assert "20 of the 40 photos" in owner.get(model.get_absolute_url()).content.decode()
     assert "(50 %)" in owner.get(model.get_absolute_url()).content.decode()
+
+
+def test_reports_of_every_photo_of_a_batch_taken_back_are_closed():
+    batch = factories.batch()
+    for shot in stock(batch.label, 3, batch=batch):
+        Report.objects.create(image=shot, reason="private")
+    consent.withdraw_batch(batch)
+    assert set(Report.objects.values_list("state", flat=True)) == {"removed"}
+    assert consent.withdraw_batch(batch) == (0, [])
 
 
 def test_nobody_takes_the_batch_of_another_back(browser):
