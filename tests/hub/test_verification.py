@@ -91,10 +91,10 @@ def test_half_decided_claims_come_first_for_half_of_the_places(kinds, ada):
 
 
 @pytest.mark.usefixtures("_no_gold")
-def test_two_people_start_at_different_places(kinds, ada):
+def test_people_start_at_different_places(kinds):
     stock(kinds[0], 100)
-    other = factories.account()
-    assert sealed(ada, verification.questions(ada, 5)) != sealed(other, verification.questions(other, 5))
+    people = [factories.account() for _ in range(8)]
+    assert len({frozenset(sealed(who, verification.questions(who, 5))) for who in people}) > 1
 
 
 def test_a_claim_hides_among_its_siblings_and_neither_place_nor_company_tells_which(kinds, ada):
@@ -262,7 +262,7 @@ def test_a_tenth_of_what_is_asked_is_gold(kinds, ada):
     asked = [unseal(ada, question.token) for question in verification.questions(ada, 250)]
     known = [one for one in asked if one.gold]
     assert len(asked) == len({one.image for one in asked}) == 250
-    assert 8 <= len(known) <= 50
+    assert 5 <= len(known) <= 60
     truths = {claim(Image(one.image), Label(one.label)).state for one in known}
     assert truths == {"verified", "refuted"}
 
