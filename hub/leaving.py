@@ -84,9 +84,10 @@ def _unname_what_was_given(account: Account, withdraw: bool) -> None:
     unnamed: dict[str, Any] = {"filename": Cast("pk", CharField()), "appeal": "", "appealed_at": None, "detail": {}}
     Submission.objects.filter(batch__supplier=account).update(**unnamed)
     Batch.objects.filter(supplier=account, accepted=0, images=None).delete()
+    Batch.objects.filter(supplier=account).update(credit=ANONYMOUS)
     for licence in Licence:
-        agreed = {"agreement": consent.sentence(licence, ANONYMOUS)} if not account.invented else {}
-        Batch.objects.filter(supplier=account, licence=licence).update(credit=ANONYMOUS, **agreed)
+        agreed = Batch.objects.filter(supplier=account, licence=licence).exclude(agreement="")
+        agreed.update(agreement=consent.sentence(licence, ANONYMOUS))
     # Where somebody was, and when, goes with photos that are gone; those that stay may say it.
     gone: dict[str, Any] = {"place": None, "taken_on": None}
     Image.objects.filter(supplier=account).update(credit=ANONYMOUS)
@@ -117,6 +118,7 @@ def _forget_the_person(account: Account) -> None:
         model.objects.filter(account=account).delete()
     EmailAddress.objects.filter(user=account).delete()
     LabelProposal.objects.filter(proposer=account, state=LabelProposal.State.OPEN).delete()
+    LabelProposal.objects.filter(proposer=account).update(why="")
     _report_as_strangers(account)
     kind = ContentType.objects.get_for_model(Account)
     LogEntry.objects.filter(content_type=kind, object_id=str(account.pk)).update(object_repr=ANONYMOUS)

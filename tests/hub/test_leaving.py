@@ -93,6 +93,7 @@ def live_everything(ada: Account) -> None:
     Subscription.objects.create(account=ada, label=valve)
     Shortfall.objects.create(account=ada, label=valve, source="training", wanted=20)
     LabelProposal.objects.create(proposer=ada, name="Stopcock", why="Lovelace needs it")
+    LabelProposal.objects.create(proposer=ada, name="Spigot", why="Lovelace has one", state="declined")
     Download.objects.create(account=ada, digest="ab" * 32)
     job = notices.tell(ada, "batch_done", "batch:1", {"name": "Countess"})
     Job.objects.filter(pk=job.pk).update(error="550 ada@lovelace.example unknown")
@@ -152,6 +153,14 @@ def test_photos_that_go_are_withdrawn_and_those_that_stay_are_by_anonymous(ada):
     assert n(valve) == 2
     assert_counts_equal_a_recount()
     assert clean()
+
+
+def test_a_batch_from_before_sentences_were_kept_agrees_to_none_afterwards(ada):
+    batch = stock(factories.label(), 1, ada)[0].batch
+    Batch.objects.filter(pk=batch.pk).update(agreement="")
+    leaving.leave(ada, withdraw=False)
+    batch.refresh_from_db()
+    assert (batch.credit, batch.agreement) == ("anonymous", "")
 
 
 def test_files_that_wait_are_not_let_in_after_their_supplier_has_left(ada):
