@@ -112,7 +112,10 @@ def house(owner: Account) -> dict[str, Any]:
 
 def _rows_of_the_admin() -> dict[str, Any]:
     """The first row of each model that the admin shows."""
-    return {f"{model._meta.model_name}/object_id": model._base_manager.first().pk for model in admin.site._registry}
+    return {
+        f"{model._meta.model_name}/object_id": model._base_manager.values_list("pk", flat=True).first() or 1
+        for model in admin.site._registry
+    }
 
 
 def _of_a_dataset(owner: Account) -> dict[str, Any]:
