@@ -25,12 +25,14 @@ export function outbox({ answers, undo, account }, told, changed, failed) {
         await (waiting[0].undone ? sendUndo() : sendAnswers());
         wait = 1000;
       } catch (problem) {
-        if (!problem.passing) {
-          waiting = [];
-          failed(problem);
-        } else {
+        if (problem.passing) {
           await pause(wait);
           wait = Math.min(2 * wait, 15000);
+        } else {
+          failed(problem);
+          // Logged out meanwhile: they are as good as before, and wait for the next visit.
+          if (problem.status === 401 || problem.code === "csrf") break;
+          waiting = [];
         }
       }
       keep();
@@ -63,8 +65,8 @@ export function outbox({ answers, undo, account }, told, changed, failed) {
     const form = packed(unsent);
     form.append("csrfmiddlewaretoken", token);
     for (const { undone } of waiting) if (undone?.result?.kept) navigator.sendBeacon(undo, form);
-    // What is refused here, for want of a network, waits on the shelf for the next visit.
-    if (unsent.length && navigator.sendBeacon(answers, form) && navigator.onLine) localStorage.removeItem(shelf);
+    // Nobody tells whether this arrives, so the shelf keeps it for the next visit: what came twice counts once.
+    if (unsent.length) navigator.sendBeacon(answers, form);
   }
 
   addEventListener("pagehide", leave);

@@ -155,6 +155,18 @@ def test_what_was_not_sent_when_the_page_was_left_arrives_by_the_next_visit(visi
     assert verdicts(bob) == ["no", "no"]
 
 
+def test_what_was_said_after_logging_out_arrives_by_the_next_visit(visit, kinds, bob):
+    page = opened(visit, bob).page
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("n")
+    expect(page.get_by_text("You need to log in first.")).to_be_visible()
+    page.context.add_cookies(cookies)
+    page.reload()
+    arrived(page)
+    assert verdicts(bob) == ["no"]
+
+
 def test_all_are_judged_and_the_page_leads_on(visit, kinds, bob):
     page = opened(visit, bob, width=360).page
     for _ in range(12):
