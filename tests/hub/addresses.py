@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
-from hub import archives, doubts, notices, reporting, tokens
-from hub.models import Account, LabelProposal, Place
+from hub import archives, decisions, doubts, notices, reporting, tokens
+from hub.models import Account, LabelProposal, Place, Removal
 from hub.sealing import Sealed, seal
 from tests import factories, images, shelves, trained
 
@@ -22,6 +22,7 @@ WITH = {
     "take_down": {"reason": "private"},
     "settle": {"right": "both"},
     "decide_doubt": {"right": "yes"},
+    "decide_claim": {"right": "yes"},
     "decide_appeal": {"answer": "deny"},
     "decide_proposal": {"decline": ""},
     "decide_held": {"shown": "%(submissions/pk)s"},
@@ -81,6 +82,8 @@ def house(owner: Account) -> dict[str, Any]:
     reporting.report(given.image, somebody, "private", "", None)
     notices.tell(owner, "labels_ready", "valve", {"labels": [{"name": "Valve", "slug": "valve", "images": 1}]})
     Place.objects.create(query="0,0", source="offline")
+    Removal.objects.create(sha256="0" * 64, pixels_sha256="0" * 64, reason="private")
+    decisions.log(somebody, "kept_label", "image:0")
     return (
         _of_a_dataset(owner)
         | _rows_of_the_admin()

@@ -44,6 +44,7 @@ PAGES = {
     "find_fine": post(403, stranger=302, moderator=409),
     "decide_held": post(403, stranger=302, moderator=409),
     "decide_account": post(403, stranger=302, moderator=409),
+    "decide_claim": post(403, stranger=302, moderator=302),
     "moderation_queue": get(403, stranger=302, moderator=200),
     "export": get(200, stranger=302),
     "delete_account": get(200, stranger=302),

@@ -38,7 +38,7 @@ def test_each_address_lets_in_whom_it_should(decisions, supplier, visitors, sett
     empty_storage(settings, tmp_path)
     filled = house(supplier)
     wrong = [
-        f"{one.name} {role}: {got}"
+        f"{one.name} ({one.path(filled)}) answers {role} with {got}, not {expected}"
         for one in addresses()
         if one.name in decisions
         for role, expected in decisions[one.name].statuses.items()
