@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from hub import archives, datasets, storage
+from hub import archives, datasets, queues, storage
 from hub.api import api
 from hub.models import Account, Archive, DatasetVersion, Job, Notice, Rendition, Submission
 from hub.selections import read
@@ -123,6 +123,17 @@ def test_no_page_tells_anybody_what_a_photo_held(planted):
             leaked |= {f"{one.name} tells {role} the {what}" for what in leaks.found(answer, kept_from(role))}
         seen.add(path)
     assert not leaked, "\n".join(sorted(leaked))
+
+
+def test_no_queue_tells_moderators_how_files_were_called(planted):
+    twin, batch = planted.given["open"].image, planted.given["open"].batch
+    for number, reason in enumerate(("near_duplicate", "conflicting_label", "new_account")):
+        facts = {"sha256": f"{number}" * 64, "size": 1, "state": "review", "reason": reason, "twin": twin}
+        name = leaks.filename(leaks.POSITIONS["open"])
+        batch.submissions.create(label=batch.label, filename=name, decided_at=batch.created_at, **facts)
+    browser = logged_in(planted.everybody["moderator"])
+    for name in (*queues.QUEUES, "people", "log"):
+        assert leaks.found(told(browser.get(f"/moderation/{name}/"))) == set(), name
 
 
 def shown(name: str, role: str) -> bool:
