@@ -47,6 +47,7 @@ def decide(submission: Submission, moderator: Account, *, grant: bool) -> Jobs:
             raise Refused("gone", 410)
         if row.appealed_at is None:
             raise decisions.already(subject)
+        decisions.must_not_be_own(moderator, row.batch.supplier_id)
         Submission.objects.filter(pk=row.pk).update(appealed_at=None)
         kind = "granted_appeal" if grant else "denied_appeal"
         made = decisions.log(moderator, kind, subject, row.reason, sha256=row.sha256)

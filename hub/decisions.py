@@ -41,6 +41,20 @@ def person(account: Account) -> str:
     return f"account:{account.pk}"
 
 
+def own(moderator: Account, *concerned: int | None) -> bool:
+    """Whether a decision is not a moderator's to take, being among those (ids of accounts) whom it concerns.
+
+    A superuser's it is: some hubs have nobody else.
+    """
+    return moderator.pk in concerned and not moderator.is_superuser
+
+
+def must_not_be_own(moderator: Account, *concerned: int | None) -> None:
+    """Raises Refused: own_case, for what another moderator has to decide."""
+    if own(moderator, *concerned):
+        raise Refused("own_case", 403)
+
+
 def did(decision: Decision) -> str:
     """What a decision was, as a sentence goes on after its actor's name."""
     return KINDS.get(decision.kind, decision.kind.replace("_", " "))

@@ -53,6 +53,7 @@ def decide(
         counts.lock()
         if not Image.objects.filter(pk=image.pk, withdrawn_at=None).exists():
             raise Refused("gone", 410)
+        decisions.must_not_be_own(moderator, image.supplier_id)
         before = Annotation.objects.filter(image=image, label=label, final=True).select_related("account").first()
         if before and not again:
             raise Refused("already_decided", 409, **_decided(before))

@@ -48,6 +48,7 @@ def decide(doubt: Doubt, moderator: Account, *, right: bool, instead: bool = Fal
         )
         if row.state != State.OPEN:
             raise Refused("already_decided", 409, **_decided(row))
+        decisions.must_not_be_own(moderator, row.image.supplier_id, row.account_id)
         for label in _carried(row):
             better = row.instead if instead and not right else None
             disputes.decide(row.image, label, moderator, right=right, instead=better, again=True)

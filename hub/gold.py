@@ -92,6 +92,7 @@ def _pause(account: Account) -> Job | None:
 
 def lift(account: Account, moderator: Account) -> None:
     """A moderator lets an account review again; its measure begins anew."""
+    decisions.must_not_be_own(moderator, account.pk)
     with transaction.atomic():
         found = measure(account)
         Account.objects.filter(pk=account.pk).update(paused_at=None)
@@ -107,6 +108,7 @@ def verdicts_of(account: Account):
 
 def set_aside(account: Account, moderator: Account) -> int:
     """A moderator takes all verdicts of a reviewer out of the counts; how many there were."""
+    decisions.must_not_be_own(moderator, account.pk)
     with transaction.atomic():
         counts.lock()
         given = verdicts_of(account)

@@ -44,6 +44,7 @@ def take_down(
         row = Image.objects.select_related("supplier").filter(pk=image.pk, withdrawn_at=None).first()
         if row is None:
             raise decisions.already(subject, "took_down")
+        decisions.must_not_be_own(moderator, row.supplier_id, *(_reporters(row) if queue == "reports" else ()))
         if not _waits(row, queue):
             raise decisions.already(subject, "kept_photo", "found_fine")
         removals.remember(row, reason)
@@ -62,6 +63,11 @@ def _waits(image: Image, queue: str) -> bool:
     if queue == "reports":
         return Report.objects.filter(image=image, state=Report.State.OPEN).exists()
     return queue != "quality" or bool({*image.flags} & {*DOUBTFUL})
+
+
+def _reporters(image: Image) -> list[int | None]:
+    """Who wait for what is decided of their reports."""
+    return list(Report.objects.filter(image=image, state=Report.State.OPEN).values_list("account", flat=True))
 
 
 def _named(row: Submission | None) -> dict[str, Any]:
@@ -94,6 +100,7 @@ def keep_photo(image: Image, moderator: Account) -> Jobs:
         counts.lock()
         if not Report.objects.filter(image=image, state=Report.State.OPEN, image__withdrawn_at=None).exists():
             raise decisions.already(f"image:{image.sha256}", "kept_photo", "took_down")
+        decisions.must_not_be_own(moderator, image.supplier_id, *_reporters(image))
         decisions.log(moderator, "kept_photo", f"image:{image.sha256}")
         return close_reports(image, moderator, Report.State.KEPT)
 
@@ -105,6 +112,7 @@ def find_fine(image: Image, moderator: Account) -> None:
         row = Image.objects.filter(pk=image.pk, withdrawn_at=None, flags__overlap=list(DOUBTFUL)).first()
         if row is None:
             raise decisions.already(f"image:{image.sha256}", "found_fine", "took_down")
+        decisions.must_not_be_own(moderator, row.supplier_id)
         with counts.recounting([row.pk]):
             left = [flag for flag in row.flags if flag not in DOUBTFUL]
             Image.objects.filter(pk=row.pk).update(flags=left)
@@ -120,15 +128,19 @@ def held(ids: Iterable[int]):
 def decide_held(ids: list[int], bad: dict[int, str], moderator: Account) -> tuple[list[int], Jobs]:
     """Let in all of these submissions but the `bad` ones, each refused for its reason.
 
-    The ids that were still to be decided, and the jobs to ring for. Raises Refused: already_decided when none was.
+    The ids that were decided, and the jobs to ring for; the moderator's own photos stay for another. Raises Refused:
+    already_decided, or own_case, when there was none.
     """
     for reason in bad.values():
         preset(reason)
     with transaction.atomic():
         counts.lock()
-        rows = list(held({*ids, *bad}))
-        if not rows:
+        found = list(held({*ids, *bad}))
+        if not found:
             raise decisions.already(f"submission:{min([*ids, *bad], default=0)}")
+        rows = [row for row in found if not decisions.own(moderator, row.batch.supplier_id)]
+        if not rows:
+            decisions.must_not_be_own(moderator, *(row.batch.supplier_id for row in found))
         rung = _let_in([row for row in rows if row.pk not in bad], moderator)
         rung += _refuse([(row, bad[row.pk]) for row in rows if row.pk in bad], moderator)
     return [row.pk for row in rows], rung

@@ -86,6 +86,7 @@ ACCOUNTS: Words = {
     "appealed_already": ("You appealed against this before.", "A moderator decides an appeal once."),
     "not_appealable": ("There is nothing to appeal against here.", "Nothing to do."),
     "appeal_too_late": ("The file of this photo is no longer here.", "Give it again; a moderator looks at it."),
+    "own_case": ("This is about you, or about what you gave or said.", "Another moderator decides it."),
     "too_many_reports": ("That were many reports in a short time.", "Wait an hour, or write to whoever runs this hub."),
 }
 # What a request got wrong.

@@ -16,10 +16,10 @@ def _reviewed(submission: Submission, reason: str) -> Submission:
     return row
 
 
-def _log(row: Submission, actor: Account | None, kind: str, **detail: str) -> None:
+def _log(row: Submission, actor: Account | None, kind: str) -> None:
     """Write down what a moderator decided; what suppliers say of their own is theirs."""
     if actor and actor.pk != row.batch.supplier_id:
-        decisions.log(actor, kind, f"submission:{row.pk}", row.reason, sha256=row.sha256, **detail)
+        decisions.log(actor, kind, f"submission:{row.pk}", row.reason, sha256=row.sha256)
 
 
 def keep(submission: Submission, actor: Account | None = None) -> Job:
@@ -43,7 +43,9 @@ def settle(submission: Submission, moderator: Account, right: str) -> None:
     with transaction.atomic():
         counts.lock()  # before the row, as everybody who takes both does
         row = _reviewed(submission, "conflicting_label")
+        assert row.twin is not None
+        decisions.must_not_be_own(moderator, row.batch.supplier_id, row.twin.supplier_id)
         catalogue.settle_claim(row, moderator, right)
-        _log(row, moderator, "settled_labels", right=right)
+        decisions.log(moderator, "settled_labels", f"submission:{row.pk}", row.reason, sha256=row.sha256, right=right)
         code = "claim_refused" if right == "first" else "claim_accepted"
         verdicts.decide(row.pk, "duplicate", code, twin=row.twin)

@@ -36,6 +36,7 @@ def trust(account: Account, moderator: Account) -> Jobs:
         counts.lock()  # before the row, as everybody who takes both does
         if Account.objects.select_for_update().get(pk=account.pk).trusted_at:
             raise decisions.already(subject)
+        decisions.must_not_be_own(moderator, account.pk)
         decisions.log(moderator, "trusted", subject)
         return holding.trust(account)
 

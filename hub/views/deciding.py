@@ -56,7 +56,7 @@ def decide_held(request: HttpRequest) -> HttpResponse:
     refused = len({*done} & {*bad})
     missed = len({*shown, *bad} - {*done})
     said = f"{len(done) - refused} let in, {refused} refused."
-    return decided(request, "new", f"{said} Somebody else decided {missed} meanwhile." if missed else said)
+    return decided(request, "new", f"{said} {missed} left: decided meanwhile, or your own." if missed else said)
 
 
 @moderator
@@ -109,7 +109,8 @@ def decide_doubt(request: HttpRequest, pk: int) -> HttpResponse:
 def decide_claim(request: HttpRequest, sha256: str, slug: str) -> HttpResponse:
     """Whether a photo shows a label people differ about; if not, what it shows instead."""
     right, label = one_of(request, "right", "yes", "no") == "yes", get_object_or_404(Label, slug=slug)
-    instead = get_object_or_404(Label, slug=request.POST["instead"]) if request.POST.get("instead") else None
+    named = request.POST.get("instead", "").replace("\0", "?")
+    instead = get_object_or_404(Label, slug=named) if named else None
     disputes.decide(catalogued(sha256), label, visitor(request), right=right, instead=None if right else instead)
     return decided(request, "claims", "The label stays." if right else "The label is off.")
 

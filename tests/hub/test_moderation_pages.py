@@ -89,7 +89,7 @@ def test_what_somebody_else_decided_meanwhile_is_said(desk):
     moderating.decide_held([first.pk], {}, factories.moderator())
     answer = desk.post("/moderation/held/decide/", {"shown": f"{first.pk} {second.pk}"})
     said = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert said == ["1 let in, 0 refused. Somebody else decided 1 meanwhile."]
+    assert said == ["1 let in, 0 refused. 1 left: decided meanwhile, or your own."]
 
 
 @pytest.mark.parametrize("shown", ["x", "99999999999999999999", " ".join(map(str, range(200)))])
@@ -280,3 +280,8 @@ def test_whoever_it_concerns_is_told_in_words(what, photo, supplier, mo):
     Notice.objects.update(about={"what": what, "reason": "private", "outcome": "kept"})
     factories.work_off()
     assert "moderator" in mail.outbox[-1].subject + mail.outbox[-1].body
+
+
+def test_a_label_with_a_nul_is_none_to_give_instead(desk, photo):
+    said = {"right": "no", "instead": "a\0b"}
+    assert desk.post(f"/images/{photo.sha256}/claims/valve/", said).status_code == 404
