@@ -139,13 +139,19 @@ def rows_of(request: HttpRequest):
 
 def body(request: HttpRequest) -> dict[str, Any]:
     """The JSON object of a request. Raises Refused for anything else."""
+    found = parsed(request.body)
+    if not isinstance(found, dict):
+        raise Refused("bad_request", 400)
+    return found
+
+
+def parsed(text: str | bytes) -> Any:
+    """A JSON value of a request. Raises Refused for what is none."""
     try:
-        found = json.loads(request.body)
+        found = json.loads(text)
         json.dumps(found, ensure_ascii=False).encode()  # lone surrogates pass JSON, and no database
     except (ValueError, RecursionError):
         raise Refused("bad_request", 400) from None
-    if not isinstance(found, dict):
-        raise Refused("bad_request", 400)
     return found
 
 

@@ -1,6 +1,5 @@
 """Review: one picture and its candidates, a grid of one label, and how one's own verdicts did."""
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from hub.problems import Refused, problem
 from hub.questions import Question
 from hub.sealing import unseal
 from hub.views.decorators import member, visitor
-from hub.views.uploads import body
+from hub.views.uploads import body, parsed
 from workers.celery import ring
 
 AHEAD, MOST = 12, 100
@@ -107,10 +106,7 @@ def review_answers(request: HttpRequest) -> HttpResponse:
 
 
 def _list(text: str) -> list[dict[str, str]]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused("bad_request", 400) from None
+    found = parsed(text)
     if not isinstance(found, list) or len(found) > MOST or not all(isinstance(one, dict) for one in found):
         raise Refused("bad_request", 400)
     return found

@@ -209,3 +209,11 @@ def test_a_label_says_how_much_of_it_is_verified(kinds, client):
     assert "Verified by people" in page
     assert "25%" in page
     assert "/review/grid/?label=valve" in page
+
+
+@pytest.mark.parametrize("pick", ["\ud800", "none\ud800", "a\0b", 7, {"a": 1}])
+def test_what_no_database_takes_is_no_answer(kinds, bob, pick):
+    image = stock(kinds[0], 1)[0]
+    answer = send(logged_in(bob), {"token": token(bob, image, kinds[0]), "pick": pick})
+    assert answer.status_code in (200, 400)
+    assert not Annotation.objects.filter(account=bob).exists()
