@@ -134,6 +134,9 @@ def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int)
         if sighting := find_twin(submission.sha256, picture, within(submission), above):
             _finish_twin(work, submission, sighting, picture)
             return []
+        suspended = Account.objects.filter(pk=submission.batch.supplier_id).exclude(suspended_at=None)
+        if not submission.cleared and suspended.exists():
+            raise jobs.Superseded("the account is suspended by now")
         jobs.finish(work)
         image = _insert(submission, picture)
         _claim(image, submission, conflicting=False)
@@ -243,9 +246,8 @@ def withdraw_all(images: list[Image], removed_for: str = "") -> list[Job]:
             Image.objects.filter(pk__in=ids).update(withdrawn_at=Now(), removed_for=removed_for)
             pairs.delete()
             sql.call("hub_regroup", ids)
-        for image in images:
-            archives.retire(image)
-            trained.retire(image)
+        archives.retire(images)
+        trained.retire(images)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM hub_fingerprint WHERE image_id = ANY (%s)", [ids])
         if not removed_for:  # whoever reported it has what they wished for; a moderator's decision tells them

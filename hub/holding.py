@@ -10,7 +10,7 @@ from hub.models import Account, Job, Submission
 from hub.pictures import Picture
 
 # Why a photo waits for a moderator, who lets it in or refuses it.
-HELD = ("new_account", "removed_before", "matched")
+HELD = ("new_account", "suspended_account", "removed_before", "matched")
 
 
 def is_new(account: Account) -> bool:
@@ -31,18 +31,23 @@ def why(submission: Submission, picture: Picture, *, twin: bool) -> tuple[str, d
         return "matched", {"matcher": code[:40]}
     if code := removals.reason_of(submission.sha256, picture):
         return "removed_before", {"why": code}
+    if submission.batch.supplier.suspended_at:
+        return "suspended_account", {}
     return ("", {}) if twin or not is_new(submission.batch.supplier) else ("new_account", {})
 
 
 def hold(work: jobs.Work, submission: Submission, reason: str, detail: dict[str, str], preview: str) -> None:
     """Finish an ingest by leaving the photo to a moderator. `preview`: the digest of its rendition of 299, stored.
 
-    Raises Superseded when its supplier came to be trusted meanwhile: it is checked again.
+    Raises Superseded when its supplier came to be trusted, or is no longer suspended: it is checked again.
     """
     with transaction.atomic():
         counts.lock()
-        if reason == "new_account" and not is_new(Account.objects.get(pk=submission.batch.supplier_id)):
+        supplier = Account.objects.get(pk=submission.batch.supplier_id)
+        if reason == "new_account" and not is_new(supplier):
             raise jobs.Superseded("the account is trusted by now")
+        if reason == "suspended_account" and not supplier.suspended_at:
+            raise jobs.Superseded("the suspension is lifted by now")
         jobs.finish(work)
         verdicts.decide(submission.pk, "review", reason, detail=detail, preview_sha256=preview, incoming="")
 
@@ -63,5 +68,10 @@ def trust(account: Account) -> list[Job]:
     with transaction.atomic():
         counts.lock()
         Account.objects.filter(pk=account.pk, trusted_at=None).update(trusted_at=Now())
-        waiting = Submission.objects.filter(batch__supplier=account.pk, state="review", reason="new_account")
-        return verdicts.reopen(waiting.select_for_update(of=("self",)))
+        return release(account, "new_account")
+
+
+def release(account: Account, reason: str) -> list[Job]:
+    """What waited for this reason is checked again; the jobs to ring for. Inside the catalogue's lock."""
+    waiting = Submission.objects.filter(batch__supplier=account.pk, state="review", reason=reason)
+    return verdicts.reopen(waiting.select_for_update(of=("self",)))

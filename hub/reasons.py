@@ -67,6 +67,10 @@ MODERATED: Words = {
         "The first photos of a new account are looked at before everybody sees them.",
         "Nothing to do: it goes in once a moderator has looked.",
     ),
+    "suspended_account": (
+        "This account is suspended: what it sent before waits for a moderator.",
+        "Nothing to do: it is checked again if the suspension is lifted.",
+    ),
     "removed_before": ("A moderator looks at this photo first.", "Nothing to do: we tell you what was decided."),
     "matched": ("A moderator looks at this photo first.", "Nothing to do: we tell you what was decided."),
     "taken_down": ("A moderator took this photo down. {because}", "If that is wrong, appeal and say why."),

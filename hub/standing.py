@@ -51,6 +51,7 @@ def suspend(account: Account, moderator: Account, reason: str, *, take_down_phot
         raise Refused("bad_request", 400)
     subject = decisions.person(account)
     with transaction.atomic():
+        counts.lock()  # what a worker admits is here before it, or not let in after it
         row = _row(account, moderator)
         if row.suspended_at:
             raise decisions.already(subject)
@@ -76,9 +77,11 @@ def lift(account: Account, moderator: Account) -> Jobs:
     """Let a suspended account do everything again, and tell it. Raises Refused: already_decided."""
     subject = decisions.person(account)
     with transaction.atomic():
+        counts.lock()
         row = _row(account, moderator)
         if not row.suspended_at:
             raise decisions.already(subject)
         Account.objects.filter(pk=row.pk).update(suspended_at=None, suspended_for="")
         made = decisions.log(moderator, "unsuspended", subject, row.suspended_for)
-        return moderating.tell(row, f"decision:{made.pk}", "unsuspended", reason=row.suspended_for)
+        rung = holding.release(row, "suspended_account")
+        return rung + moderating.tell(row, f"decision:{made.pk}", "unsuspended", reason=row.suspended_for)

@@ -338,6 +338,27 @@ def test_its_photos_go_with_it_where_a_moderator_says_so(photo, ada, moderator):
     assert [about["what"] for about in told(ada)] == ["suspended"]
 
 
+def test_what_a_suspended_account_sent_before_waits_until_it_is_lifted(ada, moderator):
+    batch = factories.batch(ada)
+    row = factories.given(images.photo(seed=4), batch)
+    standing.suspend(ada, moderator, "harmful", take_down_photos="illegal")
+    assert again(row) == ("review", "suspended_account")
+    cleared = factories.checked(images.photo(seed=5), factories.batch(ada))
+    moderating.decide_held([cleared.pk], {}, moderator)
+    assert again(cleared)[0] == "accepted"
+    standing.lift(ada, moderator)
+    assert again(row)[0] == "accepted"
+
+
+def test_a_worker_that_read_a_photo_before_its_account_was_suspended_lets_it_in_no_more(ada, moderator, monkeypatch):
+    row = factories.given(images.photo(seed=4), factories.batch(ada))
+    read = ingest.read
+    monkeypatch.setattr(ingest, "read", lambda data: (standing.suspend(ada, moderator, "spam"), read(data))[1])
+    factories.work_off()
+    row.refresh_from_db()
+    assert (row.state, Image.objects.count()) == ("received", 0)
+
+
 def test_moderators_do_not_suspend_each_other(moderator):
     with pytest.raises(Refused, match="forbidden"):
         standing.suspend(factories.moderator(), moderator, "spam")
