@@ -87,9 +87,9 @@ def filename(archive: Archive) -> str:
     return f"deep-images-hub-{archive.digest[:12]}-{archive.format}-{archive.side or 'original'}.zip"
 
 
-def retire(image: Image) -> None:
-    """The image was withdrawn: no archive that holds it is given out any more. In the transaction that withdraws it."""
-    versions = DatasetMember.objects.filter(image=image).values("version")
+def retire(images: Iterable[Image]) -> None:
+    """The images were withdrawn: no archive that holds one is given out any more. In the transaction of that."""
+    versions = DatasetMember.objects.filter(image__in=images).values("version")
     digests = DatasetVersion.objects.filter(pk__in=versions, state="ready").values("digest")
     Archive.objects.filter(digest__in=digests).exclude(state="failed").update(state="stale")
 

@@ -1,5 +1,6 @@
 """The audit log: one line for each decision a person takes about what is not theirs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -33,7 +34,13 @@ KINDS = {
 
 def log(actor: Account, kind: str, subject: str, reason: str = "", **detail: Any) -> Decision:
     """Write a decision down, in the transaction that carries it out. `subject` is such as "image:<sha256>"."""
-    return Decision.objects.create(actor=actor, kind=kind, subject=subject[:120], reason=reason, detail=detail)
+    return log_each(actor, kind, [subject], reason, **detail)[0]
+
+
+def log_each(actor: Account, kind: str, subjects: Iterable[str], reason: str = "", **detail: Any) -> list[Decision]:
+    """Write the same decision down about each of several subjects."""
+    told: dict[str, Any] = {"actor": actor, "kind": kind, "reason": reason, "detail": detail}
+    return Decision.objects.bulk_create(Decision(subject=subject[:120], **told) for subject in subjects)
 
 
 def person(account: Account) -> str:

@@ -56,7 +56,7 @@ def decide(doubt: Doubt, moderator: Account, *, right: bool, instead: bool = Fal
         Doubt.objects.filter(pk=row.pk).update(state=state, decided_at=Now(), decided_by=moderator)
         # The photo stays, whatever became of its label.
         wrong = Report.Reason.WRONG_LABEL
-        return moderating.close_reports(row.image, moderator, Report.State.KEPT, only=wrong)
+        return moderating.close_reports([row.image], moderator, Report.State.KEPT, only=wrong)
 
 
 def _decided(doubt: Doubt) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from hub import catalogue, counts, decisions, holding, notices, removals, verdicts
-from hub.models import Account, Image, Job, Notice, Rendition, Report, Submission
+from hub.models import Account, Decision, Image, Job, Notice, Rendition, Report, Submission
 from hub.problems import Refused
 from hub.reasons import TAKEDOWNS
 
@@ -29,13 +30,11 @@ def preset(reason: str) -> str:
     return reason
 
 
-def take_down(
-    image: Image, moderator: Account, reason: str, note: str = "", *, told: bool = True, queue: str = ""
-) -> Jobs:
+def take_down(image: Image, moderator: Account, reason: str, note: str = "", *, queue: str = "") -> Jobs:
     """Hide a photo at once, keep it from coming back unseen, close its reports and tell its supplier why.
 
-    `told=False` where the supplier hears of many at once. The jobs to ring for. Raises Refused: already_decided when
-    it is gone by now, or no longer waits in the `queue` ("reports", "quality") the moderator found it in.
+    The jobs to ring for. Raises Refused: already_decided when it is gone by now, or no longer waits in the `queue`
+    ("reports", "quality") the moderator found it in; own_case.
     """
     preset(reason)
     subject = f"image:{image.sha256}"
@@ -47,15 +46,28 @@ def take_down(
         decisions.must_not_be_own(moderator, row.supplier_id, *(_reporters(row) if queue == "reports" else ()))
         if not _waits(row, queue):
             raise decisions.already(subject, "kept_photo", "found_fine")
-        removals.remember(row, reason)
-        rung = catalogue.withdraw(row, removed_for=reason)
-        _may_be_appealed(row)
-        made = decisions.log(moderator, "took_down", subject, reason, note=note[:500], supplier=row.supplier_id)
-        rung += close_reports(row, moderator, Report.State.REMOVED, reason)
-        if told:
-            about = _named(Submission.objects.filter(image=row).select_related("label").first())
-            rung += tell(row.supplier, f"decision:{made.pk}", "photo_removed", reason=reason, note=note[:500], **about)
+        made, rung = hide([row], moderator, reason, note)
+        about = _named(Submission.objects.filter(image=row).select_related("label").first())
+        rung += tell(row.supplier, f"decision:{made[0].pk}", "photo_removed", reason=reason, note=note[:500], **about)
     return rung
+
+
+def hide(images: list[Image], moderator: Account, reason: str, note: str = "") -> tuple[list[Decision], Jobs]:
+    """Take live photos of one supplier down as one act, which the supplier is yet to be told of.
+
+    What is logged, and the jobs to ring for. Inside the catalogue's lock.
+    """
+    if not images:
+        return [], []
+    removals.remember(images, reason)
+    # What was let in before this was known is no longer: neither the same file, nor what was taken for it.
+    copies = Q(sha256__in=[image.sha256 for image in images]) | Q(twin__in=images)
+    Submission.objects.filter(copies).update(cleared=False)
+    rung = catalogue.withdraw_all(images, removed_for=reason)
+    _may_be_appealed(images)
+    subjects, about = [f"image:{image.sha256}" for image in images], {"supplier": images[0].supplier_id}
+    made = decisions.log_each(moderator, "took_down", subjects, reason, note=note[:500], **about)
+    return made, rung + close_reports(images, moderator, Report.State.REMOVED, reason)
 
 
 def _waits(image: Image, queue: str) -> bool:
@@ -75,21 +87,22 @@ def _named(row: Submission | None) -> dict[str, Any]:
     return {"filename": row.filename, "label": row.label.name, "submission": row.pk} if row else {}
 
 
-def _may_be_appealed(image: Image) -> None:
-    """Its supplier may appeal: a moderator then sees it as it was, and it is no longer let in unseen."""
-    small = Rendition.objects.filter(image=image, side=299).values_list("sha256", flat=True).first()
-    Submission.objects.filter(image=image).update(preview_sha256=small or "", cleared=False, appeal="")
+def _may_be_appealed(images: list[Image]) -> None:
+    """Their supplier may appeal: a moderator then sees them as they were, and they are no longer let in unseen."""
+    small = Rendition.objects.filter(image=OuterRef("image"), side=299).values("sha256")[:1]
+    preview = Coalesce(Subquery(small), Value(""))
+    Submission.objects.filter(image__in=images).update(preview_sha256=preview, cleared=False, appeal="")
 
 
-def close_reports(image: Image, moderator: Account, state: str, reason: str = "", only: str = "") -> Jobs:
-    """Close the open reports of a photo (`only` those for one reason) and tell who made them, where we know."""
+def close_reports(images: list[Image], moderator: Account, state: str, reason: str = "", only: str = "") -> Jobs:
+    """Close the open reports of photos (`only` those for one reason) and tell who made them, where we know."""
     rung: Jobs = []
-    found = Report.objects.filter(image=image, state=Report.State.OPEN).select_related("account")
+    found = Report.objects.filter(image__in=images, state=Report.State.OPEN).select_related("account", "image")
     found = found.filter(reason=only) if only else found
-    for report in found.select_for_update(of=("self",)):
+    for report in found.select_for_update(of=("self",)).order_by("pk"):
         Report.objects.filter(pk=report.pk).update(state=state, decided_at=Now(), decided_by=moderator)
-        if report.account and report.account_id != image.supplier_id:
-            about = {"outcome": state, "reason": reason, "path": image.get_absolute_url()}
+        if report.account and report.account_id != report.image.supplier_id:
+            about = {"outcome": state, "reason": reason, "path": report.image.get_absolute_url()}
             rung += tell(report.account, f"report:{report.pk}", "report_closed", **about)
     return rung
 
@@ -102,7 +115,7 @@ def keep_photo(image: Image, moderator: Account) -> Jobs:
             raise decisions.already(f"image:{image.sha256}", "kept_photo", "took_down")
         decisions.must_not_be_own(moderator, image.supplier_id, *_reporters(image))
         decisions.log(moderator, "kept_photo", f"image:{image.sha256}")
-        return close_reports(image, moderator, Report.State.KEPT)
+        return close_reports([image], moderator, Report.State.KEPT)
 
 
 def find_fine(image: Image, moderator: Account) -> None:

@@ -10,34 +10,33 @@ from hub.models import Image, Removal
 from hub.pictures import Picture
 
 
-def remember(image: Image, reason: str) -> None:
-    """Keep the digests and both fingerprints of a live image, in the transaction that takes it down."""
-    plain, mirrored = _fingerprints(image)
-    known = {
-        "pixels_sha256": image.pixels_sha256,
-        "fingerprint": plain,
-        "mirrored": mirrored,
-        "reason": reason,
-        "lifted_at": None,
-    }
-    Removal.objects.update_or_create(sha256=image.sha256, defaults=known)
+def remember(images: list[Image], reason: str) -> None:
+    """Keep the digests and both fingerprints of live images, in the transaction that takes them down."""
+    prints = _fingerprints([image.pk for image in images])
+    rows = [_removal(image, *prints.get(image.pk, (b"", b"")), reason) for image in images]
+    known = ["pixels_sha256", "fingerprint", "mirrored", "reason", "lifted_at"]
+    Removal.objects.bulk_create(rows, update_conflicts=True, unique_fields=["sha256"], update_fields=known)
 
 
-def _fingerprints(image: Image) -> tuple[bytes, bytes]:
-    """Both fingerprints of a live image, 32 bytes each; empty where the picture has none."""
+def _removal(image: Image, plain: bytes, mirrored: bytes, reason: str) -> Removal:
+    pixels = image.pixels_sha256
+    return Removal(sha256=image.sha256, pixels_sha256=pixels, fingerprint=plain, mirrored=mirrored, reason=reason)
+
+
+def _fingerprints(images: list[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Both fingerprints, 32 bytes each, of those of the live images that have them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT f.bits::text, m.bits::text FROM hub_fingerprint f JOIN hub_mirror m USING (image_id)"
-            " WHERE f.image_id = %s",
-            [image.pk],
+            "SELECT image_id, f.bits::text, m.bits::text FROM hub_fingerprint f JOIN hub_mirror m USING (image_id)"
+            " WHERE image_id = ANY (%s)",
+            [images],
         )
-        plain, mirrored = cursor.fetchone() or ("", "")
-    return _packed(plain), _packed(mirrored)
+        return {pk: (_packed(plain), _packed(mirrored)) for pk, plain, mirrored in cursor.fetchall()}
 
 
 def _packed(text: str) -> bytes:
     """A bit string as Postgres writes it, in bytes: what `catalogue.bits` undoes."""
-    return int(text, 2).to_bytes(len(text) // 8, "big") if text else b""
+    return int(text, 2).to_bytes(len(text) // 8, "big")
 
 
 def reason_of(sha256: str, picture: Picture) -> str:

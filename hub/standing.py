@@ -49,6 +49,8 @@ def suspend(account: Account, moderator: Account, reason: str, *, take_down_phot
     """
     if reason not in SUSPENSIONS:
         raise Refused("bad_request", 400)
+    if take_down_photos:
+        moderating.preset(take_down_photos)
     subject = decisions.person(account)
     with transaction.atomic():
         counts.lock()  # what a worker admits is here before it, or not let in after it
@@ -58,19 +60,8 @@ def suspend(account: Account, moderator: Account, reason: str, *, take_down_phot
         Account.objects.filter(pk=row.pk).update(suspended_at=Now(), suspended_for=reason)
         made = decisions.log(moderator, "suspended", subject, reason, photos=take_down_photos)
         rung = moderating.tell(row, f"decision:{made.pk}", "suspended", reason=reason, photos=take_down_photos)
-    return rung + (take_all_down(account, moderator, take_down_photos) if take_down_photos else [])
-
-
-def take_all_down(account: Account, moderator: Account, reason: str) -> Jobs:
-    """Take every live photo of an account down, each in a transaction of its own; those gone meanwhile are passed."""
-    rung: Jobs = []
-    for image in Image.objects.filter(supplier=account, withdrawn_at=None).order_by("id"):
-        try:
-            rung += moderating.take_down(image, moderator, reason, told=False)
-        except Refused as refused:
-            if refused.code != "already_decided":
-                raise
-    return rung
+        photos = Image.objects.filter(supplier=row, withdrawn_at=None).order_by("id") if take_down_photos else []
+        return rung + moderating.hide(list(photos), moderator, take_down_photos)[1]
 
 
 def lift(account: Account, moderator: Account) -> Jobs:

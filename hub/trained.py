@@ -1,6 +1,6 @@
 """Trained models: who may see them, their files, what they got wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -78,9 +78,9 @@ def _shown(model: TrainedModel) -> QuerySet[Prediction]:
     return model.predictions.filter(image__withdrawn_at=None).select_related("image")
 
 
-def retire(image: Image) -> None:
-    """The image was withdrawn: no model gives it away any more. In the transaction that withdraws it."""
-    given_away = Prediction.objects.filter(image=image, golden=True).values("model")
+def retire(images: Iterable[Image]) -> None:
+    """The images were withdrawn: no model gives them away any more. In the transaction that withdraws them."""
+    given_away = Prediction.objects.filter(image__in=images, golden=True).values("model")
     ModelFile.objects.filter(model__in=given_away, name=GOLDEN).delete()
 
 

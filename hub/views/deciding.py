@@ -146,9 +146,7 @@ def decide_account(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _suspend(account: Account, moderator: Account, form: QueryDict) -> list[Job]:
-    photos = form.get("photos", "")
-    gone = photos and moderating.preset(photos)
-    return standing.suspend(account, moderator, form.get("reason", ""), take_down_photos=gone)
+    return standing.suspend(account, moderator, form.get("reason", ""), take_down_photos=form.get("photos", ""))
 
 
 def _let_review(account: Account, moderator: Account, form: QueryDict) -> list[Job]:

@@ -317,6 +317,16 @@ def test_a_photo_taken_back_is_not_reported(photo):
         reporting.report(photo, None, "other")
 
 
+def test_a_copy_that_was_let_in_with_it_does_not_take_its_place(moderator):
+    labels = [factories.label("Valve"), factories.label("Pipe")]
+    newcomers = [factories.batch(factories.account(trusted_at=None), under) for under in labels]
+    rows = [factories.checked(images.photo(seed=7), into) for into in newcomers]
+    moderating.decide_held([row.pk for row in rows], {}, moderator)
+    assert [again(row) for row in rows] == [("accepted", ""), ("review", "conflicting_label")]
+    moderating.take_down(Image.objects.get(), moderator, "illegal")
+    assert again(rows[1]) == ("review", "removed_before")
+
+
 # --- accounts -------------------------------------------------------------------------------------------------------
 
 
@@ -357,6 +367,38 @@ def test_a_worker_that_read_a_photo_before_its_account_was_suspended_lets_it_in_
     factories.work_off()
     row.refresh_from_db()
     assert (row.state, Image.objects.count()) == ("received", 0)
+
+
+def test_an_account_and_all_its_photos_go_as_one_act_or_not_at_all(photo, ada, moderator, monkeypatch):
+    factories.checked(images.photo(seed=2), photo.batch)
+    monkeypatch.setattr(moderating, "close_reports", lambda *_: 1 / 0)  # whatever breaks at the end
+    with pytest.raises(ZeroDivisionError):
+        standing.suspend(ada, moderator, "spam", take_down_photos="private")
+    ada.refresh_from_db()
+    assert (ada.suspended_at, Image.objects.filter(withdrawn_at=None).count()) == (None, 2)
+    assert not Removal.objects.exists()
+    assert not Decision.objects.exists()
+
+
+def test_photos_that_go_with_their_account_are_logged_and_closed_each(photo, ada, moderator):
+    eve, both = factories.account(), [photo, factories.checked(images.photo(seed=2), photo.batch).image]
+    reporting.report(both[1], eve, "private")
+    standing.suspend(ada, moderator, "spam", take_down_photos="private")
+    logged = (
+        Decision.objects.filter(kind="took_down").order_by("id").values_list("subject", "reason", "detail__supplier")
+    )
+    assert list(logged) == [(f"image:{image.sha256}", "private", ada.pk) for image in both]
+    assert {row.sha256 for row in Removal.objects.exclude(fingerprint=b"")} == {image.sha256 for image in both}
+    assert [about["outcome"] for about in told(eve)] == ["removed"]
+    assert not Submission.objects.filter(preview_sha256="").exists()
+    assert broken() == {}
+
+
+def test_taking_many_photos_down_asks_no_more_questions_than_taking_two(ada, moderator, django_assert_max_num_queries):
+    for seed in range(8):
+        factories.checked(images.photo(seed=seed), factories.batch(ada))
+    with django_assert_max_num_queries(45):
+        standing.suspend(ada, moderator, "spam", take_down_photos="private")
 
 
 def test_moderators_do_not_suspend_each_other(moderator):

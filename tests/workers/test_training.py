@@ -103,7 +103,7 @@ def test_a_request_becomes_a_model_with_all_its_files(settings, tmp_path):
     [letter] = mail.outbox
     assert f"/models/{model.pk}/" in letter.body
     withdrawn = Image.objects.get(predictions=answers.filter(golden=True)[0])
-    trained.retire(withdrawn)
+    trained.retire([withdrawn])
     assert not model.files.filter(name="golden.zip").exists()
 
 
