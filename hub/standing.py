@@ -1,5 +1,6 @@
 """What moderators decide about accounts: trust one, suspend one, let it back."""
 
+from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -21,10 +22,15 @@ def people(text: str = "", state: str = "") -> QuerySet[Account]:
     return found.filter(trusted_at=None) if state == "new" else found
 
 
+def _moderates(account: Account) -> bool:
+    """Whether it is a moderator, were it suspended or not."""
+    return AbstractUser.has_perm(account, "hub.moderate")
+
+
 def _row(account: Account, moderator: Account) -> Account:
     """The account as it is now, locked. Raises Refused where it is the moderator's own, or of a peer."""
     row = Account.objects.select_for_update().get(pk=account.pk)
-    if row.pk == moderator.pk or ((row.is_staff or row.is_moderator) and not moderator.is_superuser):
+    if row.pk == moderator.pk or ((row.is_staff or _moderates(row)) and not moderator.is_superuser):
         raise Refused("forbidden", 403)
     return row
 

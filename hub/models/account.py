@@ -44,6 +44,10 @@ class Account(AbstractUser):
     def credit_line(self) -> str:
         return self.credit or self.username
 
+    def has_perm(self, perm, obj=None) -> bool:
+        """Whether the account may do this; while it is suspended it has no rights, a superuser's neither."""
+        return self.suspended_at is None and super().has_perm(perm, obj)
+
     @property
     def is_moderator(self) -> bool:
         return self.has_perm("hub.moderate")

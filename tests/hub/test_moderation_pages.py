@@ -10,6 +10,7 @@ from django.urls import get_resolver
 
 from hub import appeals, counts, moderating, queues, standing, tokens
 from hub.models import Decision, Image, LabelProposal, Notice, Removal, Report, Submission
+from hub.problems import Refused
 from tests import factories, images
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage
@@ -272,6 +273,18 @@ def test_staff_reads_what_moderators_write(model, photo, mo):
     moderating.take_down(photo, mo, "not_theirs")
     operator = factories.account(is_staff=True, is_superuser=True)
     assert logged_in(operator).get(f"/admin/hub/{model}/").status_code == 200
+
+
+def test_a_suspended_moderator_sees_nothing_that_waits_and_is_let_back_by_a_superuser_alone(desk, mo):
+    row, peer = held(1)[0], factories.moderator(is_staff=True)
+    assert desk.get("/moderation/new/").status_code == 200
+    standing.suspend(mo, factories.account(is_superuser=True), "spam")
+    looked_at = ["/moderation/", "/moderation/new/", f"/submissions/{row.pk}/preview.jpg"]
+    assert [desk.get(path).status_code for path in looked_at] == [403, 403, 404]
+    with pytest.raises(Refused, match="forbidden"):
+        standing.lift(mo, peer)
+    standing.suspend(peer, factories.account(is_superuser=True), "spam")
+    assert logged_in(peer).get("/admin/hub/account/").status_code == 403
 
 
 @pytest.mark.parametrize("what", ["photo_removed", "photo_refused", "report_closed", "suspended", "appeal_denied"])
