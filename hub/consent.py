@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from hub import catalogue, counts
+from hub import catalogue, counts, sql
 from hub.models import Account, Annotation, Batch, Claim, Doubt, Image, ImageLabel, Job, Label, Submission
 from hub.models.submission import Licence
 from hub.problems import Refused
@@ -25,6 +25,20 @@ AGAINST = (Claim.State.REFUTED, Claim.State.DROPPED)
 def sentence(licence: str, credit: str) -> str:
     """What a supplier agrees to by giving photos under a licence; at most 300 characters."""
     return f"{OWN} {TERMS[Licence(licence)].format(credit=credit)}"
+
+
+def presence(account: int) -> None:
+    """Wait for, and keep to the end of the transaction, what says whether an account is here: who gives takes it
+    last, who leaves takes it first.
+    """
+    sql.call("hub_hold", [f"account:{account}"])
+
+
+def must_be_here(account: int) -> None:
+    """Raises Refused for an account that left while its request was under way; until the transaction ends, it stays."""
+    presence(account)
+    if Account.objects.filter(pk=account).exclude(gone_at=None).exists():
+        raise Refused("login_needed", 401)
 
 
 def withdraw_batch(batch: Batch) -> tuple[int, list[Job]]:

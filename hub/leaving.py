@@ -54,6 +54,7 @@ def leave(account: Account, *, withdraw: bool) -> list[Job]:
     address, name = account.email, account.username
     rung = list(_withdraw_in_steps(account)) if withdraw else []
     with transaction.atomic():
+        consent.presence(account.pk)
         # A mail may be leaving: that is waited for before anybody else would have to wait for us.
         list(Notice.objects.select_for_update().filter(account=account).order_by("pk").values_list("pk"))
         counts.lock()

@@ -36,17 +36,20 @@ def start_batch(
     if supplier.batches.filter(submissions=None).count() >= MAX_EMPTY_BATCHES:
         raise Refused("too_many_batches", 429, limit=MAX_EMPTY_BATCHES)
     hidden = precision == Precision.HIDDEN
-    return Batch.objects.create(
-        supplier=supplier,
-        label=label,
-        licence=licence,
-        credit=supplier.credit_line,
-        precision=precision,
-        use_photo_place=use_photo_place and not hidden,
-        place=None if hidden else places.typed(place_text),
-        drawn=drawn,
-        agreement="" if supplier.invented else consent.sentence(licence, supplier.credit_line),
-    )
+    place = None if hidden else places.typed(place_text)
+    with transaction.atomic():
+        consent.must_be_here(supplier.pk)
+        return Batch.objects.create(
+            supplier=supplier,
+            label=label,
+            licence=licence,
+            credit=supplier.credit_line,
+            precision=precision,
+            use_photo_place=use_photo_place and not hidden,
+            place=place,
+            drawn=drawn,
+            agreement="" if supplier.invented else consent.sentence(licence, supplier.credit_line),
+        )
 
 
 def tidy_name(name: str) -> str:
@@ -93,6 +96,7 @@ def _keep(
     storage.put("originals", storage.key(sha256), file)
     if not earlier:
         return _record(batch, label=label, filename=filename, sha256=sha256, size=size)
+    consent.must_be_here(batch.supplier_id)
     job = verdicts.reopen([earlier], label=label, size=size, incoming="")[0]
     return Submission.objects.get(pk=earlier.pk), job
 
@@ -124,6 +128,7 @@ def _record(batch: Batch, *, job: bool = True, **fields: Any) -> tuple[Submissio
     """Write the submission and its job in one transaction, unless the batch filled up or has the file meanwhile."""
     try:
         with transaction.atomic():
+            consent.must_be_here(batch.supplier_id)
             Batch.objects.select_for_update().get(pk=batch.pk)
             check_room(batch)
             submission = Submission.objects.create(batch=batch, **fields)
@@ -157,8 +162,10 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
     name = tidy_name(filename)
     slot = {"sha256": sha256, "size": size, "incoming": storage.one_time_name(), "label": label or batch.label}
     if (earlier := _earlier(batch, sha256, name)) and may_come_again(earlier):
-        verdicts.forget([earlier.pk], **slot)
-        return Submission.objects.get(pk=earlier.pk)
+        with transaction.atomic():
+            consent.must_be_here(batch.supplier_id)
+            verdicts.forget([earlier.pk], **slot)
+            return Submission.objects.get(pk=earlier.pk)
     if earlier:
         return earlier
     check_room(batch)
@@ -176,8 +183,8 @@ def put_link(submission: Submission) -> dict[str, Any] | None:
 def arrived(submission: Submission) -> Job | None:
     """The browser says its PUT is done: open the job that checks what really came."""
     with transaction.atomic():
-        row = Submission.objects.select_for_update().get(pk=submission.pk)
-        return jobs.open_job(Job.Kind.INGEST, row.pk) if row.state == "received" else None
+        row = Submission.objects.select_for_update().filter(pk=submission.pk, state="received").first()
+        return jobs.open_job(Job.Kind.INGEST, row.pk) if row else None
 
 
 def claim_incoming(submission: Submission) -> bytes:

@@ -32,6 +32,7 @@ from hub.models import (
     Wanted,
     Watch,
 )
+from hub.problems import Refused
 from hub.trained import forget
 from tests import factories, images, shelves, trained
 from tests.hub.conftest import logged_in
@@ -172,6 +173,25 @@ def test_files_that_wait_are_not_let_in_after_their_supplier_has_left(ada):
         submissions.reject(work, "empty")
     assert not Image.objects.exists()
     assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize("withdraw", [True, False])
+def test_what_was_under_way_when_they_left_is_not_kept(ada, withdraw):
+    given, empty = factories.checked(images.photo(seed=1), factories.batch(ada)), factories.batch(ada)
+    under, file = given.label, images.photo(seed=2)
+    leaving.leave(Account.objects.get(pk=ada.pk), withdraw=withdraw)
+    late = [
+        lambda: factories.batch(ada, under),
+        lambda: factories.given(file, empty),
+        lambda: factories.given(file, given.batch),
+        lambda: factories.given(images.photo(seed=1), given.batch, given.filename),
+        lambda: submissions.open_slot(given.batch, "lovelace.jpg", 10),
+    ]
+    for act in late:
+        with pytest.raises(Refused, match="login_needed"):
+            act()
+    assert held(*NAMES) == []
+    assert not Submission.objects.filter(image=None).exists()
 
 
 def test_verdicts_stay_and_count_without_a_name(ada):
