@@ -1,4 +1,4 @@
-"""Admit an image, find its twins, settle what label it counts under, take it back."""
+"""Admit an image, find its twins, take it back."""
 
 from dataclasses import dataclass
 
@@ -207,22 +207,6 @@ def relate(work: jobs.Work, image: Image, found: list[tuple[int, int]]) -> None:
         with counts.recounting(sorted(live)):
             Twin.objects.bulk_create(twins, ignore_conflicts=True)
             sql.call("hub_join_groups", sorted(live))
-
-
-def settle_claim(submission: Submission, moderator: Account, right: str) -> None:
-    """A moderator decides which labels the twin of a conflicting submission shows: "first", "second" or "both".
-
-    Inside the catalogue's lock.
-    """
-    twin, label = submission.twin, submission.label
-    assert twin is not None
-    verdict = "no" if right == "first" else "yes"
-    with counts.recounting([twin.pk]):
-        if right == "second":
-            Annotation.objects.filter(image=twin, verdict="yes").exclude(label=label).update(conflicting=True)
-        Annotation.objects.update_or_create(image=twin, label=label, account=moderator, defaults={"verdict": verdict})
-        claims = Annotation.objects.filter(image=twin, label=label, verdict="yes")
-        claims.update(conflicting=right == "first")
 
 
 def withdraw(image: Image, removed_for: str = "") -> list[Job]:

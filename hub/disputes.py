@@ -58,9 +58,9 @@ def decide(
         if before and not again:
             raise Refused("already_decided", 409, **_decided(before))
         with counts.recounting([image.pk]):
-            _final(image, label, moderator, "yes" if right else "no", instead)
+            word(image, label, moderator, right=right, instead=instead)
             if instead:
-                _final(image, instead, moderator, "yes")
+                word(image, instead, moderator, right=True)
         kind, names = "kept_label" if right else "removed_label", {"instead": instead.slug} if instead else {}
         decisions.log(moderator, kind, f"image:{image.sha256}", label=label.slug, **names)
 
@@ -72,11 +72,16 @@ def _decided(before: Annotation) -> dict[str, Any]:
     return {"who": name, "when": when, "what": f"{name} {decisions.KINDS[kind]}.", "kind": kind}
 
 
-def _final(image: Image, label: Label, moderator: Account, verdict: str, instead: Label | None = None) -> None:
+def word(image: Image, label: Label, moderator: Account, *, right: bool, instead: Label | None = None) -> None:
+    """Write a moderator's word down in place of any before it; whatever was in conflict about the label is settled.
+
+    Inside the catalogue's lock, and `counts.recounting`.
+    """
     of = Annotation.objects.filter(image=image, label=label)
     of.filter(final=True).exclude(account=moderator).update(final=False)
-    word = {"verdict": verdict, "instead": instead, "final": True, "conflicting": False, "created_at": timezone.now()}
-    Annotation.objects.update_or_create(image=image, label=label, account=moderator, defaults=word)
+    of.filter(conflicting=True).update(conflicting=False)
+    said = {"verdict": "yes" if right else "no", "instead": instead, "final": True, "created_at": timezone.now()}
+    Annotation.objects.update_or_create(image=image, label=label, account=moderator, defaults=said)
 
 
 def standing(claim: Claim | None) -> str:

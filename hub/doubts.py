@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from hub import counts, decisions, disputes, moderating
-from hub.models import Account, Annotation, Doubt, Image, Job, Label, LabelPath, Report, TrainedModel
+from hub.models import Account, Claim, Doubt, Image, Job, Label, LabelPath, Report, TrainedModel
 from hub.problems import Refused
 
 State = Doubt.State
@@ -69,9 +69,9 @@ def _decided(doubt: Doubt) -> dict[str, Any]:
 
 
 def _carried(doubt: Doubt) -> list[Label]:
-    """The labels given to the image by which it counts under the doubted one: that label, or kinds of it."""
+    """The labels by which the image counts under the doubted one: that label, or kinds of it."""
     below = LabelPath.objects.filter(ancestor=doubt.label_id).values("descendant")
-    claims = Annotation.objects.filter(image=doubt.image_id, label__in=below, verdict="yes", conflicting=False)
+    claims = Claim.objects.filter(image=doubt.image_id, label__in=below, state__in=Claim.SHOWN)
     return list(Label.objects.filter(pk__in=claims.values("label")).order_by("pk"))
 
 

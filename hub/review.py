@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from hub import catalogue, counts, decisions, verdicts
-from hub.models import Account, Job, Submission
+from hub import counts, decisions, disputes, verdicts
+from hub.models import Account, Claim, Image, Job, Label, LabelPath, Submission
 from hub.problems import Refused
 
 
@@ -45,7 +45,17 @@ def settle(submission: Submission, moderator: Account, right: str) -> None:
         row = _reviewed(submission, "conflicting_label")
         assert row.twin is not None
         decisions.must_not_be_own(moderator, row.batch.supplier_id, row.twin.supplier_id)
-        catalogue.settle_claim(row, moderator, right)
+        with counts.recounting([row.twin.pk]):
+            disputes.word(row.twin, row.label, moderator, right=right != "first")
+            for label in _others(row.twin, row.label) if right == "second" else ():
+                disputes.word(row.twin, label, moderator, right=False, instead=row.label)
         decisions.log(moderator, "settled_labels", f"submission:{row.pk}", row.reason, sha256=row.sha256, right=right)
         code = "claim_refused" if right == "first" else "claim_accepted"
         verdicts.decide(row.pk, "duplicate", code, twin=row.twin)
+
+
+def _others(image: Image, label: Label) -> list[Label]:
+    """The labels an image counts under that are neither this one nor above it: a Car is a Vehicle all the same."""
+    above = LabelPath.objects.filter(descendant=label).values("ancestor")
+    claims = Claim.objects.filter(image=image, state__in=Claim.SHOWN).exclude(label__in=above)
+    return list(Label.objects.filter(pk__in=claims.values("label")).order_by("pk"))

@@ -4,13 +4,13 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db.models import F
 
-from hub import catalogue, doubts
+from hub import catalogue, disputes, doubts
 from hub.models import Annotation, Doubt, ImageLabel, Label, LabelStat
 from hub.problems import Refused
 from tests import factories, shelves, trained
 from tests.hub.conftest import logged_in
 from tests.parts import broken, committed, empty_storage, in_threads
-from tests.stock import stock
+from tests.stock import also, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,16 @@ def test_a_picture_under_a_kind_of_the_doubted_label_loses_that_kind(moderator):
     doubts.decide(raised, moderator, right=False)
     assert not ImageLabel.objects.filter(image=image).exists()
     assert off() == set()
+
+
+def test_a_kind_that_was_taken_off_does_not_come_back_with_the_label_above_it(moderator):
+    ball = shelves.label("Ball")
+    golf, tennis = factories.label("Golf ball", ball), factories.label("Tennis ball", ball)
+    [image] = stock(golf, 1)
+    also(tennis, image)
+    disputes.decide(image, tennis, moderator, right=False)
+    doubts.decide(doubts.raise_doubt(factories.account(), image, ball), moderator, right=True)
+    assert set(image.image_labels.filter(direct=True).values_list("label__name", flat=True)) == {"Golf ball"}
 
 
 def test_what_is_decided_is_not_decided_again(model, moderator):

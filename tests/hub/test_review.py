@@ -1,10 +1,10 @@
 import pytest
 
 from hub import catalogue, review, verdicts
-from hub.models import Annotation, ImageLabel, Submission
+from hub.models import Annotation, Claim, ImageLabel, Submission
 from hub.problems import Refused
 from tests import factories, images
-from tests.parts import committed, in_threads
+from tests.parts import broken, committed, in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -78,8 +78,29 @@ def test_a_moderator_settles_under_which_label_a_picture_counts(conflict, right,
     conflict.refresh_from_db()
     assert counts_under() == under
     assert (conflict.state, conflict.reason) == ("duplicate", reason)
-    verdict = Annotation.objects.get(account=moderator)
+    verdict = Annotation.objects.get(account=moderator, label=conflict.label)
     assert verdict.verdict == ("no" if right == "first" else "yes")
+
+
+@pytest.mark.parametrize(
+    ("right", "valve", "pump"),
+    [("first", "asking", "dropped"), ("second", "dropped", "kept"), ("both", "asking", "kept")],
+)
+def test_what_a_moderator_settles_is_the_last_word_on_those_labels(conflict, right, valve, pump):
+    Annotation.objects.create(image=conflict.twin, label=conflict.label, account=factories.account(), verdict="no")
+    review.settle(conflict, moderator := factories.account(), right)
+    assert dict(Claim.objects.values_list("label__name", "state")) == {"Valve": valve, "Pump": pump}
+    assert set(Annotation.objects.filter(final=True).values_list("account", flat=True)) == {moderator.pk}
+    assert not Annotation.objects.filter(conflicting=True).exists()
+    assert broken() == {}
+
+
+def test_a_label_above_the_one_that_is_right_is_not_denied():
+    valve = factories.label()
+    factories.checked(images.photo(seed=1), factories.batch(under=valve))
+    row = factories.checked(images.photo(seed=1), factories.batch(under=factories.label("Ball valve", valve)))
+    review.settle(row, factories.account(), "second")
+    assert dict(Claim.objects.values_list("label__name", "state")) == {"Valve": "asking", "Ball valve": "verified"}
 
 
 def test_what_left_with_its_supplier_is_refused(conflict):
