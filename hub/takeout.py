@@ -14,6 +14,8 @@ from hub import storage, takeout_rows
 from hub.models import Account, Image, Submission
 
 CHUNK = 1024 * 1024
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIF": "heic"}
 # The oldest day a zip can say: nothing in it depends on the clock.
 STAMP = (1980, 1, 1, 0, 0, 0)
@@ -84,10 +86,16 @@ def as_json(thing: Any) -> bytes:
 
 
 def said(value: Any) -> Any:
-    """A value as a cell, or as JSON, tells it."""
+    """A value as JSON tells it, and as a cell does."""
     if isinstance(value, datetime):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else value
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell of a table; text that a spreadsheet would compute keeps to being text."""
+    told = said(value)
+    return f"'{told}" if isinstance(told, str) and told.startswith(FORMULA) else told
 
 
 def table(columns: tuple[str, ...], rows: Iterable[tuple]) -> Iterator[bytes]:
@@ -95,7 +103,7 @@ def table(columns: tuple[str, ...], rows: Iterable[tuple]) -> Iterator[bytes]:
     line = io.StringIO()
     writer = csv.writer(line)
     for row in _headed(columns, rows):
-        writer.writerow([said(value) for value in row])
+        writer.writerow([cell(value) for value in row])
         yield line.getvalue().encode()
         line.seek(0)
         line.truncate()

@@ -49,7 +49,7 @@ decided.csv        what you decided as a moderator, about things
 originals/         your photos that are in the catalogue, as you sent them, named by their SHA-256
 originals/waiting/ those that still wait to be checked or looked at
 
-Times are UTC, in ISO 8601. Tables are CSV in UTF-8.
+Times are UTC, in ISO 8601. Tables are CSV in UTF-8; an apostrophe stands before text that a spreadsheet would compute.
 """
 
 Rows = Callable[[Account], Iterator[tuple]]

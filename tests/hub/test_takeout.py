@@ -95,6 +95,14 @@ def test_the_export_holds_verdicts_wishes_reports_notices_and_downloads(browser,
     assert json.loads(rows(archive, "notices")[0]["about"]) == {"id": 1}
 
 
+def test_no_spreadsheet_computes_what_somebody_wrote(browser, supplier):
+    for note in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1"):
+        Report.objects.create(
+            image=stock(factories.label(f"L{ord(note[0])}"), 1)[0], account=supplier, note=note, reason="other"
+        )
+    assert {row["note"][0] for row in rows(taken(browser), "reports")} == {"'"}
+
+
 def test_the_export_holds_datasets_and_trainings(browser, supplier):
     version = shelves.frozen(supplier)
     model = trained.model(version)
