@@ -18,8 +18,6 @@ TERMS = {
         "Anyone may use them, crediting “{credit}” and sharing what they make under the same terms (CC-BY-SA-4.0)."
     ),
 }
-# A supplier's word does not outweigh these: people looked, and said no.
-AGAINST = (Claim.State.REFUTED, Claim.State.DROPPED)
 
 
 def sentence(licence: str, credit: str) -> str:
@@ -76,7 +74,8 @@ def relabel(image: Image, supplier: Account, label: Label) -> None:
         counts.lock()
         if not Image.objects.filter(pk=image.pk, supplier=supplier, withdrawn_at=None).exists():
             raise Refused("gone", 410)
-        if Claim.objects.filter(image=image, label=label, state__in=AGAINST).exists():
+        # A supplier's word does not outweigh theirs: people looked, and said no.
+        if Claim.objects.filter(image=image, label=label, state__in=Claim.DENIED).exists():
             raise Refused("label_refused", 409, label=label.name)
         with counts.recounting([image.pk]):
             _say(image, supplier, label)

@@ -11,7 +11,7 @@ from itertools import count
 
 from django.utils import timezone
 
-from hub import hierarchy, storage, submissions, verification
+from hub import hierarchy, questions, storage, submissions, verification
 from hub.models import Account, Batch, Job, Label, LabelName, Submission
 from hub.problems import Refused
 from hub.sealing import unseal
@@ -156,7 +156,7 @@ def given_before(sha256: str, filename: str, label: Label) -> int | None:
 
 def judge(person: Account, n: int) -> int:
     """Answer up to `n` questions about what others of the crowd drew: right, as every claim of theirs is. How many."""
-    drawn = [question.token for question in verification.questions(person, n) if question.image.drawn]
+    drawn = [question.token for question in questions.ask(person, n) if question.image.drawn]
     asked = [unseal(person, token) for token in drawn]
     return verification.record(person, [verification.Said(one, "yes") for one in asked]).kept
 

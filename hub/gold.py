@@ -16,7 +16,7 @@ from hub.models import Account, Annotation, Claim, GoldAnswer, Job, Label, Submi
 SHARE = 0.1
 # Below this share right of so many answers, an account is asked no more.
 RIGHT, ENOUGH = 0.7, 10
-KNOWN = {True: Q(state="verified", yes__gte=3, no=0) | Q(state="kept"), False: Q(state__in=["refuted", "dropped"])}
+KNOWN = {True: Q(state="verified", yes__gte=3, no=0) | Q(state="kept"), False: Q(state__in=Claim.DENIED)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,8 @@ def chance(n: int) -> int:
 
 def truth(claim: Claim) -> bool | None:
     """Whether the image shows the label; None while it is not known well enough to measure by."""
-    if claim.state == "kept" or (claim.state == "verified" and claim.yes >= 3 and not claim.no):
-        return True
-    return False if claim.state in ("refuted", "dropped") else None
+    same = Claim.objects.filter(pk=claim.pk)
+    return next((answer for answer, known in KNOWN.items() if same.filter(known).exists()), None)
 
 
 def draw(account: Account, truth: bool, n: int, label: Label | None = None) -> list[Pair]:
@@ -67,7 +66,7 @@ def measure(account: Account) -> Measure:
     return Measure(answered.count(), right.count())
 
 
-def keep(account: Account, claim: Claim, verdict: str) -> tuple[list[str], list[Job]]:
+def keep(account: Account, claim: Claim, verdict: str, truth: bool) -> tuple[list[str], list[Job]]:
     """Write the answer to a hidden question down; what to tell of it, just as of a verdict, and jobs to ring for.
 
     Pauses the account if it errs too often. In a transaction, with the catalogue's lock.
@@ -76,7 +75,7 @@ def keep(account: Account, claim: Claim, verdict: str) -> tuple[list[str], list[
     before = GoldAnswer.objects.filter(**pair).first()
     if before and before.verdict == verdict:
         return ["judged_before"], []
-    told = {"truth": truth(claim), "verdict": verdict, "created_at": timezone.now()}
+    told = {"truth": truth, "verdict": verdict, "created_at": timezone.now()}
     GoldAnswer.objects.update_or_create(**pair, defaults=told)
     share = measure(account).share
     jobs = [_pause(account)] if share is not None and share < RIGHT else []

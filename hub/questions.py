@@ -25,7 +25,7 @@ class Question:
     candidates: list[Label]
 
 
-def questions(account: Account, n: int, without: Iterable[str] = ()) -> list[Question]:
+def ask(account: Account, n: int, without: Iterable[str] = ()) -> list[Question]:
     """Up to `n` claims by others that this account has not judged; `without` are tokens it holds already.
 
     Half of them are about to be decided, as far as there are such; about one in ten is gold. Raises Refused for an

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
-from hub import trained
-from hub.models import Account, Annotation, Contribution, Dataset, DatasetMember, Image, Label, TrainedModel
+from hub import gold, trained
+from hub.models import Account, Contribution, Dataset, DatasetMember, Image, Label, TrainedModel
 
 ANONYMOUS = "anonymous"
 LABELS, NAMED = 24, 20
@@ -50,12 +50,11 @@ def figures(account: Account) -> dict[str, Any]:
     """Its numbers: photos, since when it gives, labels with their counts, verdicts on photos of others."""
     photos = live(account)
     given = Label.objects.filter(image_labels__direct=True, image_labels__image__in=photos.order_by())
-    said = Annotation.objects.filter(account=account, conflicting=False).exclude(image__supplier=account)
     return {
         "photos": photos.count(),
         "since": Image.objects.filter(supplier=account).aggregate(first=Min("created_at"))["first"],
         "labels": list(given.annotate(n=Count("pk")).order_by("-n", "name")[:LABELS]),
-        "verdicts": said.count(),
+        "verdicts": gold.verdicts_of(account).count(),
     }
 
 
@@ -87,7 +86,7 @@ def _impact(photos: int, datasets: QuerySet[Dataset], models: QuerySet[TrainedMo
         photos=photos,
         datasets=datasets.count(),
         models=models.count(),
-        public_datasets=list(datasets.filter(Q(public=True)).order_by("-id")[:NAMED]),
+        public_datasets=list(datasets.filter(public=True).order_by("-id")[:NAMED]),
         public_models=list(seen.order_by("-id")[:NAMED]),
     )
 

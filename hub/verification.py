@@ -6,20 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from hub import counts, gold, sql
-from hub.disputes import contested as contested
-from hub.disputes import decide as decide
-from hub.disputes import refuted_with_suggestions as refuted_with_suggestions
+from hub import counts, gold
 from hub.models import Account, Annotation, Claim, GoldAnswer, Image, Job, Label
 from hub.problems import Refused
 from hub.questions import Question, may, told
-from hub.questions import asked_labels as asked_labels
-from hub.questions import grid as grid
-from hub.questions import open_claims as open_claims
-from hub.questions import questions as questions
-from hub.questions import waiting as waiting
 from hub.sealing import Sealed, unseal
 
 TAKE_BACK = timedelta(minutes=15)
@@ -96,9 +89,9 @@ def record(account: Account, answers: list[Said]) -> Kept:
                 claim = claims.get((said.asked.image, said.asked.label))
                 if claim is None or said.asked.image not in live or claim.state == "conflicting":
                     found.late.append("already_decided" if said.asked.image in live else "gone")
-                elif said.asked.gold and gold.truth(claim) is not None:
+                elif said.asked.gold and (truth := gold.truth(claim)) is not None:
                     found.kept += 1
-                    late, jobs = gold.keep(account, claim, said.verdict)
+                    late, jobs = gold.keep(account, claim, said.verdict, truth)
                     found.late += late
                     found.jobs += jobs
                 else:
@@ -142,5 +135,13 @@ def undo(account: Account, most: int = 1) -> list[Question]:
 
 def reviewed(account: Account) -> dict[str, Any]:
     """What a reviewer gave: verdicts in all, those since decided otherwise or likewise, and the measure by gold."""
-    given = gold.verdicts_of(account).count()
-    return {"given": given, **sql.rows("reviewed", account=account.pk)[0], "measure": gold.measure(account)}
+    claim = Claim.objects.filter(image=OuterRef("image"), label=OuterRef("label")).values("state")
+    yes, no = Q(verdict="yes"), Q(verdict="no")
+    right, wrong = Q(state__in=Claim.UPHELD), Q(state__in=Claim.DENIED)
+    given = gold.verdicts_of(account).annotate(state=Subquery(claim))
+    figures = given.aggregate(
+        given=Count("pk"),
+        decided=Count("pk", filter=(yes | no) & (right | wrong)),
+        agreed=Count("pk", filter=(yes & right) | (no & wrong)),
+    )
+    return {**figures, "measure": gold.measure(account)}

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from hub import appeals, doubts, gold, moderating, review, standing, verification
+from hub import appeals, disputes, doubts, gold, moderating, review, standing
 from hub.models import Account, Claim, Doubt, Image, Label, Submission
 
 WHY = ("private", "illegal", "not_theirs")
@@ -57,7 +57,7 @@ class Moderator:
             doubts.decide(doubt, self.account, right=self.chance.random() < 0.5)
         elif claim := self.any(Claim.objects.select_related("image", "label")):
             instead = self.chance.choice([None, None, self.label()])
-            verification.decide(claim.image, claim.label, self.account, right=right, instead=None if right else instead)
+            disputes.decide(claim.image, claim.label, self.account, right=right, instead=None if right else instead)
 
     def _decide_person(self) -> None:
         act: Any = self.chance.choice([standing.trust, standing.suspend, standing.lift, gold.set_aside, gold.lift])

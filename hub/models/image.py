@@ -143,6 +143,9 @@ class Claim(models.Model):
 
     # An image counts under the label in these.
     SHOWN = ("asking", "verified", "contested", "kept")
+    # Decided: the image shows the label, or does not.
+    UPHELD = ("verified", "kept")
+    DENIED = ("refuted", "dropped")
 
     pk = models.CompositePrimaryKey("image_id", "label_id")
     image = models.ForeignKey(Image, models.CASCADE, related_name="claims", db_index=False)

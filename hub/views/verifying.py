@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import reasons, storage, verification
+from hub import questions, reasons, storage, verification
 from hub.models import Image, Label, Rendition
 from hub.problems import Refused, problem
 from hub.questions import Question
@@ -20,7 +20,6 @@ from workers.celery import ring
 
 AHEAD, MOST = 12, 100
 GRID = 24
-SHOWS = ("yes", "no", "unsure")
 
 
 @login_required
@@ -32,12 +31,12 @@ def review(request: HttpRequest) -> HttpResponse:
     account = visitor(request)
     if account.paused_at:
         return render(request, "review/paused.html", {"why": reasons.advice("reviewing_paused")})
-    found = verification.questions(account, 1)
+    found = questions.ask(account, 1)
     return _page(request, found[0] if found else None)
 
 
 def _page(request: HttpRequest, question: Question | None, **context: Any) -> HttpResponse:
-    waiting = verification.waiting(visitor(request))
+    waiting = questions.waiting(visitor(request))
     return render(request, "review/review.html", {"question": question, "waiting": waiting, **context})
 
 
@@ -78,10 +77,8 @@ def review_questions(request: HttpRequest) -> HttpResponse:
     held = body(request).get("held")
     if not isinstance(held, list) or len(held) > MOST or not all(isinstance(token, str) for token in held):
         raise Refused("bad_request", 400)
-    found = verification.questions(visitor(request), AHEAD, held)
-    return JsonResponse(
-        {"questions": [as_json(one) for one in found], "waiting": verification.waiting(visitor(request))}
-    )
+    found = questions.ask(visitor(request), AHEAD, held)
+    return JsonResponse({"questions": [as_json(one) for one in found], "waiting": questions.waiting(visitor(request))})
 
 
 def as_json(question: Question) -> dict[str, Any]:
@@ -101,7 +98,7 @@ def review_answers(request: HttpRequest) -> HttpResponse:
     `answers` is JSON [{token, pick, shows}]; `results` says of each what became of it.
     """
     found = _list(request.POST.get("answers", ""))
-    verification.may(visitor(request))
+    questions.may(visitor(request))
     return JsonResponse({"results": [_result(request, one) for one in found]})
 
 
@@ -161,9 +158,9 @@ def review_grid(request: HttpRequest) -> HttpResponse:
     context = {
         "label": label,
         "unknown": slug if slug and not label else "",
-        "asked": verification.grid(account, label, GRID) if label else [],
-        "waiting": verification.waiting(account, label),
-        "labels": [] if label else verification.asked_labels(account),
+        "asked": questions.grid(account, label, GRID) if label else [],
+        "waiting": questions.waiting(account, label),
+        "labels": [] if label else questions.asked_labels(account),
         "given": request.session.get("grid", 0),
     }
     return render(request, "review/grid.html", context)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hub import gold, sql, verification
-from hub.models import Account, Annotation, Claim, Decision, GoldAnswer, Image, Label, Notice
+from hub import disputes, gold, questions, sql, suppliers, verification
+from hub.models import Account, Annotation, Claim, Decision, GoldAnswer, Image, Label, Notice, Submission
 from hub.problems import Refused
 from hub.sealing import Sealed, seal, unseal
 from tests import factories
@@ -59,23 +59,23 @@ def test_nobody_is_asked_about_their_own_photos_nor_twice(kinds, ada):
     mine = stock(kinds[0], 2, ada)
     theirs = stock(kinds[0], 3)
     judge(kinds[0], theirs[0], kinds[0].slug, ada)
-    assert sealed(ada, verification.questions(ada, 10)) == {(image.pk, kinds[0].pk) for image in theirs[1:]}
-    assert verification.waiting(ada) == 2
-    assert verification.waiting(mine[0].supplier) == 2
-    assert verification.waiting(theirs[0].supplier) == 2
+    assert sealed(ada, questions.ask(ada, 10)) == {(image.pk, kinds[0].pk) for image in theirs[1:]}
+    assert questions.waiting(ada) == 2
+    assert questions.waiting(mine[0].supplier) == 2
+    assert questions.waiting(theirs[0].supplier) == 2
 
 
 def test_labels_are_offered_by_how_many_claims_of_others_wait(kinds, ada):
     stock(kinds[0], 5, ada)
     stock(kinds[1], 2), stock(kinds[0], 1)
-    assert [(label, label.waiting) for label in verification.asked_labels(ada)] == [(kinds[1], 2), (kinds[0], 1)]
+    assert [(label, label.waiting) for label in questions.asked_labels(ada)] == [(kinds[1], 2), (kinds[0], 1)]  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("_no_gold")
 def test_what_is_held_is_not_asked_again(kinds, ada):
     stock(kinds[0], 12)
-    first = verification.questions(ada, 8)
-    more = verification.questions(ada, 8, [question.token for question in first])
+    first = questions.ask(ada, 8)
+    more = questions.ask(ada, 8, [question.token for question in first])
     assert (len(first), len(more)) == (8, 4)
     assert not sealed(ada, first) & sealed(ada, more)
 
@@ -85,7 +85,7 @@ def test_half_decided_claims_come_first_for_half_of_the_places(kinds, ada):
     images = stock(kinds[0], 200)
     for image in images[:5]:
         judge(kinds[0], image, kinds[0].slug)
-    asked = sealed(ada, verification.questions(ada, 10))
+    asked = sealed(ada, questions.ask(ada, 10))
     assert {(image.pk, kinds[0].pk) for image in images[:5]} <= asked
     assert len(asked) == 10
 
@@ -94,19 +94,19 @@ def test_half_decided_claims_come_first_for_half_of_the_places(kinds, ada):
 def test_people_start_at_different_places(kinds):
     stock(kinds[0], 100)
     people = [factories.account() for _ in range(8)]
-    assert len({frozenset(sealed(who, verification.questions(who, 5))) for who in people}) > 1
+    assert len({frozenset(sealed(who, questions.ask(who, 5))) for who in people}) > 1
 
 
 def test_a_claim_hides_among_its_siblings_and_neither_place_nor_company_tells_which(kinds, ada):
     images = stock(kinds[0], 40)
-    asked = verification.questions(ada, 40)
+    asked = questions.ask(ada, 40)
     assert all(len(question.candidates) == 4 for question in asked)
     assert all(kinds[0] in question.candidates for question in asked)
     assert {question.candidates.index(kinds[0]) for question in asked} == {0, 1, 2, 3}
     assert set.union(*({label.slug for label in question.candidates} for question in asked)) == {
         label.slug for label in kinds
     }
-    again = {question.image: question.candidates for question in verification.questions(ada, 40)}
+    again = {question.image: question.candidates for question in questions.ask(ada, 40)}
     assert [again[question.image] for question in asked] == [question.candidates for question in asked]
     assert len(images) == len(again)
 
@@ -118,7 +118,7 @@ def test_cousins_stand_in_for_siblings_and_no_candidate_is_above_below_or_carrie
     factories.label("Iberian lynx", lynx)
     image = stock(panda, 1)[0]
     also(lynx, image)
-    asked = {frozenset(question.candidates) for question in verification.questions(ada, 2)}
+    asked = {frozenset(question.candidates) for question in questions.ask(ada, 2)}
     assert asked == {frozenset({panda, kitten}), frozenset({lynx, kitten})}
 
 
@@ -126,7 +126,7 @@ def test_labels_without_relatives_hide_among_those_with_photos(ada):
     tap, ball = factories.label("Tap"), factories.label("Ball")
     factories.label("Nothing")
     stock(tap, 1), stock(ball, 1, ada)
-    assert set(verification.questions(ada, 1)[0].candidates) == {tap, ball}
+    assert set(questions.ask(ada, 1)[0].candidates) == {tap, ball}
 
 
 def test_a_token_tells_nothing_belongs_to_one_person_and_cannot_be_made(kinds, ada):
@@ -161,7 +161,7 @@ def test_two_who_pick_none_refute_it_and_the_photo_counts_there_no_more(kinds):
 def test_three_who_cannot_tell_leave_it_to_a_moderator(kinds):
     image = stock(kinds[0], 1)[0]
     judge(kinds[0], image, "unsure", *(factories.account() for _ in range(3)))
-    assert [(one.image, one.label) for one in verification.contested(5)] == [(image, kinds[0])]
+    assert [(one.image, one.label) for one in disputes.contested(5)] == [(image, kinds[0])]
 
 
 def test_who_picks_another_label_is_asked_straight_and_a_no_keeps_the_pick(kinds, ada):
@@ -259,7 +259,7 @@ def test_a_tenth_of_what_is_asked_is_gold(kinds, ada):
     verified(kinds[0], *good, yes=3)
     verified(kinds[0], *bad, yes=0, no=2)
     stock(kinds[0], 300)
-    asked = [unseal(ada, question.token) for question in verification.questions(ada, 250)]
+    asked = [unseal(ada, question.token) for question in questions.ask(ada, 250)]
     known = [one for one in asked if one.gold]
     assert len(asked) == len({one.image for one in asked}) == 250
     assert 5 <= len(known) <= 60
@@ -292,7 +292,7 @@ def test_who_errs_too_often_is_told_and_asked_no_more(kinds, ada):
     ada.refresh_from_db()
     assert ada.paused_at
     assert Notice.objects.get(account=ada).about == {"what": "paused", "reason": "careless_verdicts"}
-    for act in (lambda: verification.questions(ada, 1), lambda: verification.grid(ada, kinds[0])):
+    for act in (lambda: questions.ask(ada, 1), lambda: questions.grid(ada, kinds[0])):
         with pytest.raises(Refused, match="reviewing_paused"):
             act()
 
@@ -339,7 +339,7 @@ def test_a_moderator_sets_a_reviewers_verdicts_aside(kinds, ada):
 
 def test_a_grid_says_yes_to_all_but_those_marked(kinds, ada):
     images = stock(kinds[0], 30)
-    asked = verification.grid(ada, kinds[0])
+    asked = questions.grid(ada, kinds[0])
     assert len(asked) == 24
     wrong = [asked[3].token, asked[7].token]
     assert verification.answer_all(ada, [question.token for question in asked], wrong).kept == 24
@@ -355,7 +355,7 @@ def test_a_grid_hides_photos_known_not_to_show_its_label(kinds, ada, monkeypatch
     bad = stock(kinds[0], 3)
     verified(kinds[0], *bad, yes=0, no=2)
     stock(kinds[0], 5), stock(kinds[1], 5)
-    asked = verification.grid(ada, kinds[0])
+    asked = questions.grid(ada, kinds[0])
     known = [question.image for question in asked if unseal(ada, question.token).gold]
     assert len(asked) == 8
     assert set(known) == set(bad)
@@ -369,3 +369,17 @@ def test_reviewers_learn_how_many_agreed_with_the_outcome(kinds, ada):
     judge(kinds[0], open_, "none", ada)
     found = verification.reviewed(ada)
     assert (found["given"], found["decided"], found["agreed"]) == (3, 2, 1)
+
+
+def test_giving_a_photo_again_is_no_verdict(kinds, ada):
+    """It is a claim of theirs, though it counts as another's word for the label."""
+    image = stock(kinds[0], 1)[0]
+    Submission.objects.create(
+        batch=factories.batch(ada, kinds[1]), label=kinds[1], twin=image, state="duplicate", reason="claim_accepted",
+        decided_at=timezone.now(),
+    )  # fmt: skip
+    Annotation.objects.create(image=image, label=kinds[1], account=ada, verdict="yes")
+    disputes.decide(image, kinds[1], factories.account(), right=True)
+    found = verification.reviewed(ada)
+    assert (found["given"], found["decided"], found["agreed"]) == (0, 0, 0)
+    assert suppliers.figures(ada)["verdicts"] == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub import sql, verification
+from hub import disputes, sql
 from hub.models import Annotation, Claim, Decision
 from hub.problems import Refused
 from tests import factories
@@ -28,7 +28,7 @@ def states(image) -> dict[str, str]:
 def test_a_moderators_word_outweighs_all_verdicts_and_is_logged(valve, boss):
     image = stock(valve, 1)[0]
     verified(valve, image, yes=2, no=2)
-    verification.decide(image, valve, boss, right=False)
+    disputes.decide(image, valve, boss, right=False)
     assert states(image) == {"valve": "dropped"}
     assert not image.image_labels.exists()
     logged = Decision.objects.get()
@@ -39,19 +39,19 @@ def test_a_moderators_word_outweighs_all_verdicts_and_is_logged(valve, boss):
 
 def test_a_moderator_may_say_what_it_shows_instead(valve, boss):
     tap, image = factories.label("Tap"), stock(valve, 1)[0]
-    verification.decide(image, valve, boss, right=False, instead=tap)
+    disputes.decide(image, valve, boss, right=False, instead=tap)
     assert states(image) == {"valve": "dropped", "tap": "kept"}
     assert [row.label for row in image.image_labels.all()] == [tap]
 
 
 def test_the_second_moderator_is_told_who_decided_what(valve, boss):
     image, other = stock(valve, 1)[0], factories.account(is_superuser=True)
-    verification.decide(image, valve, boss, right=True)
+    disputes.decide(image, valve, boss, right=True)
     with pytest.raises(Refused, match="already_decided") as refused:
-        verification.decide(image, valve, other, right=False)
+        disputes.decide(image, valve, other, right=False)
     assert (refused.value.status, refused.value.detail["what"]) == (409, "boss found the label right.")
     assert states(image) == {"valve": "kept"}
-    verification.decide(image, valve, other, right=False, again=True)
+    disputes.decide(image, valve, other, right=False, again=True)
     assert states(image) == {"valve": "dropped"}
     assert Annotation.objects.filter(final=True).count() == 1
 
@@ -63,7 +63,7 @@ def test_a_refuted_claim_whose_reviewers_agree_on_another_label_is_for_a_moderat
     Annotation.objects.filter(verdict="no").update(instead=tap)
     first = Annotation.objects.filter(verdict="no", image=split).first()
     Annotation.objects.filter(pk=first.pk).update(instead=ball)
-    found = verification.refuted_with_suggestions(10)
+    found = disputes.refuted_with_suggestions(10)
     assert [(one.image, one.label, one.instead, one.people) for one in found] == [(agreed, valve, tap, 2)]
-    verification.decide(agreed, valve, boss, right=False, instead=tap)
-    assert verification.refuted_with_suggestions(10) == []
+    disputes.decide(agreed, valve, boss, right=False, instead=tap)
+    assert disputes.refuted_with_suggestions(10) == []
