@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 
 from hub import labels, reasons
+from hub.hierarchy import printable
 from hub.models import Account, Label, LabelProposal, Token
 from hub.models.submission import Licence, Precision
 
@@ -77,6 +78,13 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = Account
         fields = ("credit",)
+
+    def clean_credit(self) -> str:
+        """One line that shows as it is; it stands in tables others open, and spreadsheets compute what begins so."""
+        credit = printable(self.cleaned_data["credit"])
+        if credit.startswith(("=", "+", "-", "@")):
+            raise forms.ValidationError("Begin with a letter or a number.", "formula")
+        return credit
 
 
 class DatasetForm(forms.Form):

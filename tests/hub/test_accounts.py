@@ -75,6 +75,14 @@ def test_the_credit_line_is_the_suppliers_own(browser, supplier):
     assert (supplier.credit_line, supplier.plan, supplier.is_staff) == ("Ada L.", "free", False)
 
 
+@pytest.mark.parametrize("credit", ['=HYPERLINK("http://evil")', "+1", "-1", "@SUM(A1)"])
+def test_a_credit_line_is_no_formula(browser, supplier, credit):
+    assert browser.post("/account/", {"credit": f" {credit}"}).status_code == 422
+    browser.post("/account/", {"credit": "Ada\u202e\r\nL."})
+    supplier.refresh_from_db()
+    assert supplier.credit == "Ada L."
+
+
 @pytest.fixture
 def staff(db):
     """A member of staff who may manage accounts, and is no superuser."""
