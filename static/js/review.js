@@ -4,7 +4,7 @@ import { patiently, post } from "./talk.js";
 
 const form = document.getElementById("judge");
 const part = (name) => form.querySelector(`[data-f=${name}]`);
-const picks = [...part("among").querySelectorAll(".picks:first-of-type button")];
+const picks = [...part("among").querySelectorAll(".candidates:first-of-type button")];
 const spare = picks[0];
 const LOW = 8; // questions ahead below which more are asked for
 const READY = 6; // pictures ahead that are loaded
