@@ -44,6 +44,9 @@ def work_on(job: int, act: Callable[[jobs.Work], list[Job] | None]) -> None:
 
 
 def _failed(work: jobs.Work, error: str) -> None:
+    if not Job.objects.filter(pk=work.job).exists():  # what it was about was deleted, and gone when it was needed
+        log.warning("superseded", reason=f"job {work.job} was taken away")
+        return
     log.error("attempt failed", attempt=work.attempt, error=error)
     if not jobs.release(work, error):
         failures.give_up(Job.objects.get(pk=work.job), error, attempt=work.attempt)

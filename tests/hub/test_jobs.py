@@ -142,6 +142,18 @@ def test_after_three_failures_job_and_submission_have_failed(monkeypatch):
     assert state(made) == "failed"
 
 
+def test_what_breaks_because_its_subject_was_deleted_is_no_failure(caplog):
+    made = job(attempt=2)
+
+    def deleted(work):
+        Job.objects.all().delete()
+        Image.objects.get(pk=0)
+
+    working.work_on(made.pk, deleted)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert not Job.objects.exists()
+
+
 def test_staff_gives_failed_files_another_try():
     submission = factories.given(images.photo(seed=3))
     Job.objects.update(attempt=3, state="running", lease_until=Now() - timedelta(seconds=1))
