@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 
-from hub import counts, decisions, jobs, labels, removals, submissions
+from hub import counts, jobs, labels, moderating, submissions
 from hub.models import (
     Account,
     Batch,
@@ -251,8 +251,7 @@ class RemovalAdmin(ReadOnly):
     @admin.action(description="Let it come back", permissions=["lift"])
     def lift(self, request: HttpRequest, queryset) -> None:
         for removal in queryset.filter(lifted_at=None):
-            removals.lift(removal.sha256)
-            decisions.log(visitor(request), "lifted_removal", f"image:{removal.sha256}", removal.reason)
+            moderating.let_come_back(removal, visitor(request))
 
 
 @admin.register(Decision)

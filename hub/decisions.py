@@ -1,6 +1,7 @@
 """The audit log: one line for each decision a person takes about what is not theirs."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -62,9 +63,9 @@ def must_not_be_own(moderator: Account, *concerned: int | None) -> None:
         raise Refused("own_case", 403)
 
 
-def did(decision: Decision) -> str:
-    """What a decision was, as a sentence goes on after its actor's name."""
-    return KINDS.get(decision.kind, decision.kind.replace("_", " "))
+def did(kind: str) -> str:
+    """What a decision of a kind was, as a sentence goes on after its actor's name."""
+    return KINDS.get(kind, kind.replace("_", " "))
 
 
 def already(subject: str, *kinds: str) -> Refused:
@@ -76,10 +77,13 @@ def already(subject: str, *kinds: str) -> Refused:
     last = (found.filter(kind__in=kinds) if kinds else found).first()
     if last is None:
         return Refused("already_decided", 409)
-    name = last.actor.username
-    return Refused(
-        "already_decided", 409, who=name, when=last.decided_at.isoformat(), what=f"{name} {did(last)}.", kind=last.kind
-    )
+    return already_by(last.actor, last.kind, last.decided_at)
+
+
+def already_by(actor: Account, kind: str, when: datetime) -> Refused:
+    """The same, where it is known who decided what, and when."""
+    name = actor.username
+    return Refused("already_decided", 409, who=name, when=when.isoformat(), what=f"{name} {did(kind)}.", kind=kind)
 
 
 def where(decision: Decision) -> str:

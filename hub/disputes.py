@@ -1,7 +1,7 @@
 """What a moderator decides where verdicts do not: claims people differ on, and refuted ones with a better label."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -56,7 +56,7 @@ def decide(
         decisions.must_not_be_own(moderator, image.supplier_id)
         before = Annotation.objects.filter(image=image, label=label, final=True).select_related("account").first()
         if before and not again:
-            raise Refused("already_decided", 409, **_decided(before))
+            raise already(before.verdict == "yes", before.account, before.created_at)
         with counts.recounting([image.pk]):
             word(image, label, moderator, right=right, instead=instead)
             if instead:
@@ -65,11 +65,9 @@ def decide(
         decisions.log(moderator, kind, f"image:{image.sha256}", label=label.slug, **names)
 
 
-def _decided(before: Annotation) -> dict[str, Any]:
-    """Who decided, what they did, and when: as `decisions.already` says it."""
-    name, kind = before.account.username, "kept_label" if before.verdict == "yes" else "removed_label"
-    when = before.created_at.isoformat()
-    return {"who": name, "when": when, "what": f"{name} {decisions.KINDS[kind]}.", "kind": kind}
+def already(right: bool, by: Account, when: datetime) -> Refused:
+    """The refusal of a moderator who decides about a label after another."""
+    return decisions.already_by(by, "kept_label" if right else "removed_label", when)
 
 
 def word(image: Image, label: Label, moderator: Account, *, right: bool, instead: Label | None = None) -> None:

@@ -1,7 +1,6 @@
 """Doubts: somebody thinks that a picture does not show its label; a moderator looks, and what is wrong comes off."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -47,7 +46,7 @@ def decide(doubt: Doubt, moderator: Account, *, right: bool, instead: bool = Fal
             .get(pk=doubt.pk)
         )
         if row.state != State.OPEN:
-            raise Refused("already_decided", 409, **_decided(row))
+            raise _already(row)
         decisions.must_not_be_own(moderator, row.image.supplier_id, row.account_id)
         for label in _carried(row):
             better = row.instead if instead and not right else None
@@ -59,13 +58,10 @@ def decide(doubt: Doubt, moderator: Account, *, right: bool, instead: bool = Fal
         return moderating.close_reports([row.image], moderator, Report.State.KEPT, only=wrong)
 
 
-def _decided(doubt: Doubt) -> dict[str, Any]:
-    """Who decided it, what they did, and when."""
+def _already(doubt: Doubt) -> Refused:
     if doubt.decided_by is None or doubt.decided_at is None:
-        return {}
-    name, kind = doubt.decided_by.username, "kept_label" if doubt.state == State.KEPT else "removed_label"
-    what = f"{name} {decisions.KINDS[kind]}."
-    return {"who": name, "when": doubt.decided_at.isoformat(), "what": what, "kind": kind}
+        return Refused("already_decided", 409)
+    return disputes.already(doubt.state == State.KEPT, doubt.decided_by, doubt.decided_at)
 
 
 def _carried(doubt: Doubt) -> list[Label]:

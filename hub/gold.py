@@ -1,11 +1,12 @@
 """Gold: hidden questions whose answer is known. They measure each reviewer, and pause who cannot be relied on."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -61,9 +62,16 @@ def draw(account: Account, truth: bool, n: int, label: Label | None = None) -> l
 
 def measure(account: Account) -> Measure:
     """How well an account answers what is known; "cannot tell" does not count."""
-    answered = GoldAnswer.objects.filter(account=account).exclude(verdict="unsure")
-    right = answered.filter(Q(truth=True, verdict="yes") | Q(truth=False, verdict="no"))
-    return Measure(answered.count(), right.count())
+    return measures([account])[account.pk]
+
+
+def measures(accounts: Iterable[Account]) -> dict[int, Measure]:
+    """The measure of each of some accounts, by its id, in one question."""
+    ids = [account.pk for account in accounts]
+    right = Q(truth=True, verdict="yes") | Q(truth=False, verdict="no")
+    answered = GoldAnswer.objects.filter(account__in=ids).exclude(verdict="unsure").values_list("account")
+    counted = {pk: Measure(n, of) for pk, n, of in answered.annotate(n=Count("pk"), of=Count("pk", filter=right))}
+    return {pk: counted.get(pk, Measure(0, 0)) for pk in ids}
 
 
 def keep(account: Account, claim: Claim, verdict: str, truth: bool) -> tuple[list[str], list[Job]]:

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
 from hub import catalogue, counts, decisions, holding, notices, removals, verdicts
-from hub.models import Account, Decision, Image, Job, Notice, Rendition, Report, Submission
+from hub.models import Account, Decision, Image, Job, Notice, Removal, Rendition, Report, Submission
 from hub.problems import Refused
 from hub.reasons import TAKEDOWNS
 
@@ -116,6 +116,15 @@ def keep_photo(image: Image, moderator: Account) -> Jobs:
         decisions.must_not_be_own(moderator, image.supplier_id, *_reporters(image))
         decisions.log(moderator, "kept_photo", f"image:{image.sha256}")
         return close_reports([image], moderator, Report.State.KEPT)
+
+
+def let_come_back(removal: Removal, moderator: Account) -> None:
+    """What was taken down may be given again, as any other photo; nothing happens where it may already."""
+    with transaction.atomic():
+        suppliers = Image.objects.filter(sha256=removal.sha256).values_list("supplier", flat=True)
+        decisions.must_not_be_own(moderator, *suppliers)
+        if removals.lift(removal.sha256):
+            decisions.log(moderator, "lifted_removal", f"image:{removal.sha256}", removal.reason)
 
 
 def find_fine(image: Image, moderator: Account) -> None:

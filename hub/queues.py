@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Case, Count, F, Min, QuerySet, When
 
 from hub import appeals, disputes, doubts, holding, moderating
 from hub.models import Image, Label, LabelProposal, Report, Submission
@@ -26,7 +26,8 @@ class Queue:
 def held() -> QuerySet[Submission]:
     """Photos a moderator sees before anybody else does: what was taken down before or is known elsewhere first."""
     found = Submission.objects.filter(state="review", reason__in=holding.HELD)
-    return found.select_related("batch__supplier", "label").order_by("-reason", "id")
+    last = Case(When(reason="new_account", then=1), default=0)
+    return found.select_related("batch__supplier", "label").order_by(last, "id")
 
 
 def reported() -> QuerySet[Image]:

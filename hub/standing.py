@@ -1,5 +1,7 @@
 """What moderators decide about accounts: trust one, suspend one, let it back."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -25,6 +27,12 @@ def people(text: str = "", state: str = "") -> QuerySet[Account]:
 def _moderates(account: Account) -> bool:
     """Whether it is a moderator, were it suspended or not."""
     return AbstractUser.has_perm(account, "hub.moderate")
+
+
+def moderators(accounts: Iterable[Account]) -> set[int]:
+    """The ids of those of some accounts that may moderate, in one question."""
+    allowed = Account.objects.with_perm("hub.moderate", backend="django.contrib.auth.backends.ModelBackend")
+    return set(allowed.filter(pk__in=[account.pk for account in accounts]).values_list("pk", flat=True))
 
 
 def _row(account: Account, moderator: Account) -> Account:

@@ -80,7 +80,7 @@ class Decision(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
     # A verb in the past: "took_down", "kept_label", "suspended".
     kind = models.CharField(max_length=30)
-    # What about, such as "image:<sha256>", "submission:12", "account:ada".
+    # What about, such as "image:<sha256>", "submission:12", "account:7".
     subject = models.CharField(max_length=120)
     reason = models.CharField(max_length=40, blank=True)
     detail = models.JSONField(default=dict)

@@ -53,8 +53,10 @@ def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
 def _people(request: HttpRequest) -> HttpResponse:
     q, state = clean(request.GET.get("q", "")), request.GET.get("state", "")
     found, cursor = browse.keyset(standing.people(q, state), request.GET.get("before", ""), PAGE)
+    measured, moderators = gold.measures(found), standing.moderators(found)
     for account in found:
-        account.measure = gold.measure(account)  # type: ignore[attr-defined]
+        account.moderates = account.pk in moderators  # type: ignore[attr-defined]
+        account.measure = measured[account.pk]  # type: ignore[attr-defined]
         account.why = account.suspended_for and reasons.words(account.suspended_for)  # type: ignore[attr-defined]
     context = {
         "people": found,
@@ -72,7 +74,7 @@ def _log(request: HttpRequest) -> HttpResponse:
     found, cursor = browse.keyset(decisions.about(subject, actor), request.GET.get("before", ""), LINES)
     names = decisions.names(found)
     context = {
-        "lines": [(line, decisions.did(line), decisions.where(line), names.get(line.subject, "")) for line in found],
+        "lines": [(one, decisions.did(one.kind), decisions.where(one), names.get(one.subject, "")) for one in found],
         "subject": subject,
         "actor": actor,
         "next_url": facets.address(request.path, subject=subject, actor=actor, before=cursor) if cursor else "",

@@ -1,6 +1,19 @@
 import pytest
 
-from hub import appeals, catalogue, counts, decisions, doubts, moderating, objects, reporting, standing, storage
+from hub import (
+    appeals,
+    catalogue,
+    counts,
+    decisions,
+    doubts,
+    moderating,
+    objects,
+    queues,
+    reporting,
+    standing,
+    storage,
+    verdicts,
+)
 from hub.models import Decision, Doubt, Image, Job, LabelStat, Notice, Removal, Report, Submission
 from hub.problems import Refused
 from tests import factories, images
@@ -121,6 +134,12 @@ def knows_red(sha256, pixels, fingerprint):
 
 def away(sha256, pixels, fingerprint):
     raise storage.Away("no line")
+
+
+def test_what_a_service_knows_is_looked_at_before_the_photos_of_new_accounts(settings):
+    for seed, why in enumerate(("new_account", "matched", "removed_before", "new_account")):
+        verdicts.decide(factories.given(images.photo(seed=seed)).pk, "review", why)
+    assert [row.reason for row in queues.held()] == ["matched", "removed_before", "new_account", "new_account"]
 
 
 def test_a_service_that_knows_a_hash_has_a_moderator_look(settings):

@@ -5,7 +5,9 @@ import json
 import pytest
 from django.contrib.messages import get_messages
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from hub import appeals, counts, moderating, queues, standing, tokens
@@ -197,6 +199,15 @@ def test_people_are_found_trusted_and_suspended(desk):
     assert (eve.trusted_at is not None, eve.suspended_at) == (True, None)
     page = text(desk, "/moderation/log/?subject=account:eve")
     assert all(said in page for said in ("trusted the account", "suspended the account", "lifted the suspension"))
+
+
+def test_the_page_of_many_people_asks_no_more_than_that_of_one(desk, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as few:
+        desk.get("/moderation/people/")
+    for _ in range(5):
+        factories.account()
+    with django_assert_num_queries(len(few)):
+        desk.get("/moderation/people/")
 
 
 def test_the_log_pages(desk, mo, monkeypatch):

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from hub import appeals, disputes, doubts, gold, moderating, reporting, review, standing, verdicts
-from hub.models import Annotation, Decision, Doubt, Image, Report, Submission
+from hub import appeals, disputes, doubts, gold, moderating, removals, reporting, review, standing, verdicts
+from hub.models import Annotation, Decision, Doubt, Image, Removal, Report, Submission
 from hub.problems import Refused
 from tests import factories, images
 from tests.parts import empty_storage
@@ -76,6 +76,11 @@ def decides_a_claim(mo):
     disputes.decide(image, image.batch.label, mo, right=True)
 
 
+def lets_come_back(mo):
+    removals.remember([photo_of(mo)], "private")
+    moderating.let_come_back(Removal.objects.get(), mo)
+
+
 def decides_an_appeal(mo):
     row = photo_of(mo).submission
     Submission.objects.filter(pk=row.pk).update(appeal="No", appealed_at=timezone.now())
@@ -99,6 +104,7 @@ OWN = {
     "a doubt about their own photo": lambda mo: decides_a_doubt(mo, None, mo),
     "a doubt of their own": lambda mo: decides_a_doubt(None, mo, mo),
     "their own claim": decides_a_claim,
+    "that their own photo comes back": lets_come_back,
     "their own appeal": decides_an_appeal,
     "trust in them": trusts,
     "that they may review": lambda mo: gold.lift(mo, mo),

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from hub import catalogue, suppliers
-from hub.models import Contribution, Image
+from hub.models import Account, Contribution, Image
 from tests import factories, shelves, trained
 from tests.hub.api.conftest import Script
 from tests.hub.conftest import logged_in
@@ -78,8 +78,9 @@ def test_a_photo_taken_back_leaves_the_page_and_stays_in_the_impact(client):
 
 @pytest.mark.parametrize("state", [{"gone_at": timezone.now()}, {"suspended_at": timezone.now()}, {"is_active": False}])
 def test_who_left_or_is_suspended_has_no_page_and_no_name(client, state):
-    ada = factories.account(username="ada", **state)
+    ada = factories.account(username="ada")
     shot = stock(factories.label(), 1, ada)[0]
+    Account.objects.filter(pk=ada.pk).update(**state)
     assert client.get(PAGE).status_code == 404
     for path in (shot.get_absolute_url(), "/", "/labels/valve/"):
         page = text(client, path)
