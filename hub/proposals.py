@@ -59,7 +59,10 @@ def decline(proposal: LabelProposal, moderator: Account) -> None:
 def _still_open(proposal: LabelProposal, moderator: Account) -> LabelProposal:
     if not moderator.is_moderator:
         raise Refused("forbidden", 403)
-    locked = LabelProposal.objects.select_for_update(of=("self",)).select_related("parent").get(pk=proposal.pk)
+    rows = LabelProposal.objects.select_for_update(of=("self",)).select_related("parent")
+    locked = rows.filter(pk=proposal.pk).first()
+    if locked is None:  # whoever proposed it has left meanwhile
+        raise Refused("gone", 410)
     if locked.state != LabelProposal.State.OPEN:
         raise decisions.already(f"proposal:{proposal.pk}")
     return locked

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
-from hub import audit, consent, counts, decisions, leaving, notices, storage, submissions, tokens
+from hub import audit, consent, counts, decisions, labels, leaving, notices, storage, submissions, tokens
 from hub.models import (
     Account,
     Archive,
@@ -261,6 +261,14 @@ def test_what_somebody_reported_is_looked_at_after_they_left(ada):
         (first.pk, None),
         (second.pk, None),
     ]
+
+
+@pytest.mark.parametrize("decide", [labels.accept, labels.decline])
+def test_a_label_is_not_decided_that_left_with_who_proposed_it(ada, decide):
+    asked = labels.propose(ada, "Zeppelin")
+    leaving.leave(ada, withdraw=False)
+    with pytest.raises(Refused, match="gone"):
+        decide(asked, factories.moderator())
 
 
 def test_nobody_who_left_is_told_of_an_archive(ada):
