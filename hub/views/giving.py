@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import consent, forms, places, review, submissions
+from hub import consent, forms, holding, places, review, submissions
 from hub.models import Batch, Label, Submission
 from hub.models.submission import Licence
 from hub.problems import Refused, wants_json
@@ -53,6 +53,7 @@ def _form(request: HttpRequest, form: forms.BatchForm) -> HttpResponse:
         "popular": Label.objects.filter(stats__facet="direct", stats__n__gt=0).order_by("-stats__n")[:POPULAR],
         "wanted": [wish.label for wish in board(visitor(request), limit=SUGGESTED)[0]],
         "limits": forms.limits(),
+        "looked_at": settings.NEW_ACCOUNT_PHOTOS if holding.is_new(visitor(request)) else 0,
         "credit": visitor(request).credit_line,
         "sentences": [(one.value, consent.sentence(one, visitor(request).credit_line)) for one in Licence],
     }

@@ -313,3 +313,10 @@ def test_an_account_opens_no_end_of_empty_batches(browser, supplier, monkeypatch
     factories.label()
     codes = [browser.post("/give/", FORM, **JSON).status_code for _ in range(3)]
     assert codes == [201, 201, 429]
+
+
+def test_who_is_new_reads_beforehand_that_a_moderator_looks_first(client, db):
+    client.force_login(factories.account(trusted_at=None))
+    assert "a moderator looks at your first 20 photos" in client.get("/give/").text
+    client.force_login(factories.account())
+    assert "a moderator looks at your first" not in client.get("/give/").text
