@@ -143,6 +143,14 @@ def test_among_first_looks_a_moderators_own_photo_stays_for_another(mo):
     assert Submission.objects.get(pk=rows[0].pk).state == "review"
 
 
+@pytest.mark.parametrize(("operator", "offered"), [(False, False), (True, True)])
+def test_the_page_of_ones_own_photo_offers_what_one_may_decide(client, operator, offered):
+    mo = factories.moderator(is_superuser=operator)
+    client.force_login(mo)
+    assert ("Take this photo down" in client.get(photo_of(mo).get_absolute_url()).content.decode()) is offered
+    assert "Take this photo down" in client.get(photo_of(None, seed=2).get_absolute_url()).content.decode()
+
+
 def test_the_page_says_so_in_words(mo, client):
     image = photo_of(mo)
     client.force_login(mo)
