@@ -93,7 +93,7 @@ class Person(Moderator):
         submissions.receive(batch, io.BytesIO(data), f"{self.chance.randrange(9)}.jpg")
 
     def judge(self) -> None:
-        for asked in questions.questions(self.account, 3):
+        for asked in questions.ask(self.account, 3):
             pick = self.chance.choice([*(one.slug for one in asked.candidates), "none", "unsure"])
             verification.answer(self.account, asked.token, pick, self.chance.choice(["yes", "no", "unsure"]))
 
