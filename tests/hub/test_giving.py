@@ -3,6 +3,7 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from hub import catalogue, verdicts
 from hub.models import Batch, Image, Job, Place, Submission
@@ -320,3 +321,8 @@ def test_who_is_new_reads_beforehand_that_a_moderator_looks_first(client, db):
     assert "a moderator looks at your first 20 photos" in client.get("/give/").text
     client.force_login(factories.account())
     assert "a moderator looks at your first" not in client.get("/give/").text
+
+
+def test_who_is_suspended_reads_on_the_form_that_nothing_is_taken(client, db):
+    client.force_login(factories.account(suspended_at=timezone.now(), suspended_for="spam"))
+    assert "Your account is suspended" in client.get("/give/").text
