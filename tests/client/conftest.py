@@ -119,9 +119,9 @@ class Cutting(socketserver.BaseRequestHandler):
     def answer(self, hub: socket.socket) -> None:
         left = self.server.limit
         while left and (data := hub.recv(min(65536, left))):
-            self.request.sendall(data)
             left -= len(data)
-            self.server.passed += len(data)
+            self.server.passed += len(data)  # before whoever waits for it can look
+            self.request.sendall(data)
 
 
 class Cutter(socketserver.ThreadingTCPServer):

@@ -209,7 +209,7 @@ def test_an_address_with_a_nul_is_refused_in_words(client):
         assert "could not be read" in answer.content.decode()
 
 
-def test_an_image_and_the_review_page_need_constant_queries(browser, client, supplier):
+def test_an_image_and_a_queue_of_moderators_need_constant_queries(browser, client, supplier):
     give(2)
     sha256 = Image.objects.first().sha256
     few = queries(client, f"/images/{sha256}/")
@@ -221,7 +221,7 @@ def test_an_image_and_the_review_page_need_constant_queries(browser, client, sup
         factories.checked(
             images.photo(seed=seed, size=(300, 240)), factories.batch(under=factories.label(f"Odd {seed}"))
         )
-        counts.append(queries(browser, "/review/"))
+        counts.append(queries(browser, "/moderation/conflicts/"))
     assert counts[1] == counts[2]
 
 

@@ -125,7 +125,7 @@ def test_a_withdrawn_picture_is_on_no_page_of_the_model(model):
         assert one.image.sha256 not in page(path)
     assert "can still be shown: the others were taken back" in page(cell)
     assert Client().get(heat).status_code == 404
-    assert "1 of the 80 photos it was made with was taken back since" in page(model.get_absolute_url())
+    assert "1 of the 80 photos it was made with (1.3 %) was taken back since" in page(model.get_absolute_url())
 
 
 def test_covers_of_the_list_leave_withdrawn_pictures_out(model):
