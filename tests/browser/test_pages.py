@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from hub import archives, datasets, notices, watches
+from hub import archives, datasets, notices, queues, watches
 from hub.models import Image, Label, Notice
 from tests import factories, shelves
 from tests.browser import marks
@@ -14,6 +14,7 @@ pytest.importorskip("playwright.sync_api")
 pytestmark = marks.browser
 
 WEIGHT = 60 * 1024
+QUEUES = [f"/moderation/{name}/" for name in (*queues.QUEUES, "people", "log")]
 PAGES = {
     "nobody": [
         "/",
@@ -28,7 +29,9 @@ PAGES = {
         "/labels/gate-valve/",
         "/wanted/",
         "/wanted/?under=ball",
+        "/review/grid/",
         "IMAGE",
+        "REPORT",
         "/suppliers/ada/",
         "/licences/",
         "/datasets/",
@@ -53,6 +56,9 @@ PAGES = {
         "/labels/propose/",
         "/labels/gate-valve/watch/",
         "/wanted/?mine=1",
+        "/review/",
+        "/review/grid/",
+        "/review/mine/",
         "/account/",
         "/account/delete/",
         "/notices/",
@@ -69,7 +75,7 @@ PAGES = {
         "/accounts/logout/",
     ],
     "new": ["/mine/", "NO_PHOTOS", "/notices/"],
-    "operator": ["/review/"],
+    "operator": ["/review/", "/review/grid/", "/review/grid/?label=valve", "/review/mine/", "/moderation/", *QUEUES],
 }
 
 
@@ -92,6 +98,7 @@ def world(world):
     shown = {
         "TAKE_BACK": f"/batches/{world['batch'].pk}/withdraw/",
         "NO_PHOTOS": f"/suppliers/{world['new'].username}/",
+        "REPORT": f"{own.get_absolute_url()}report/",
         "RELABEL": f"{own.get_absolute_url()}relabel/",
         "STOP": stop,
         "DATASET": first.dataset,
