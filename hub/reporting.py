@@ -15,7 +15,11 @@ def throttle(address: str) -> None:
     """Count one more report from this network address. Raises Refused: too_many_reports."""
     key = f"reports:{address}"
     cache.add(key, 0, 3600)
-    if cache.incr(key) > MANY:
+    try:
+        sent = cache.incr(key)
+    except ValueError:  # the hour ended between the two
+        sent = 1
+    if sent > MANY:
         raise Refused("too_many_reports", 429)
 
 
