@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 
-from hub import counts, jobs, labels, moderating, submissions
+from hub import counts, jobs, labels, submissions
 from hub.models import (
     Account,
     Batch,
@@ -27,6 +27,7 @@ from hub.models import (
     TrainedModel,
     TrainingRequest,
 )
+from hub.moderation import moderating
 from hub.views.decorators import visitor
 from workers.celery import ring
 

@@ -9,8 +9,9 @@ from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import datasets, downloads, jobs, sql, storage
+from hub import datasets, jobs, sql, storage
 from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job
+from hub.people import downloads
 from hub.problems import Refused
 
 # Raise it when workers.archives would write other bytes than before: what is packed already stays as it is.

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import archives, counts, jobs, neighbours, places, sql, trained, verdicts
+from hub import archives, counts, jobs, neighbours, outcomes, places, sql, trained
 from hub.models import Account, Annotation, Image, Job, Label, Rendition, Report, Submission, Twin
 from hub.pictures import Picture, Rendered
 
@@ -110,7 +110,7 @@ def _finish_twin(work: jobs.Work, submission: Submission, sighting: Sighting, pi
         with counts.recounting([sighting.twin.pk]):
             state = "review" if _claim(sighting.twin, submission, conflicting=True) else "duplicate"
     found = {"twin": sighting.twin, "detail": {"bits": sighting.bits}, "preview_sha256": preview}
-    verdicts.decide(submission.pk, state, code, **found)
+    outcomes.decide(submission.pk, state, code, **found)
 
 
 def _claim(image: Image, submission: Submission, *, conflicting: bool) -> bool:
@@ -142,7 +142,7 @@ def admit(work: jobs.Work, submission: Submission, picture: Picture, above: int)
         _claim(image, submission, conflicting=False)
         sql.call("hub_place_under_labels", [image.pk])
         sql.call("hub_tally", [image.pk], 1)
-        verdicts.decide(submission.pk, "accepted", image=image, twin=None)
+        outcomes.decide(submission.pk, "accepted", image=image, twin=None)
         opened = [jobs.open_job(Job.Kind.RELATE, image.pk) if picture.fingerprint else None]
         opened.append(places.lookup(image.place))
         return [job for job in opened if job]
@@ -240,4 +240,4 @@ def withdraw_all(images: list[Image], removed_for: str = "") -> list[Job]:
         Submission.objects.filter(image__in=ids).update(
             state="withdrawn", reason=reason, detail={"why": removed_for} if removed_for else {}, decided_at=Now()
         )
-        return verdicts.reopen(Submission.objects.filter(twin__in=ids, state="review").select_for_update())
+        return outcomes.reopen(Submission.objects.filter(twin__in=ids, state="review").select_for_update())

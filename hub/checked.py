@@ -5,8 +5,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Min
 
-from hub import notices, sql
+from hub import sql
 from hub.models import Batch, Job, Notice, Submission
+from hub.people import notices
 
 # What became of the files, as a mail says it: of one, and of several.
 BECAME = {

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from hub import notices
 from hub.models import Account
+from hub.people import notices
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:

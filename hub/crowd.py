@@ -11,10 +11,11 @@ from itertools import count
 
 from django.utils import timezone
 
-from hub import hierarchy, questions, storage, submissions, verification
+from hub import hierarchy, storage, submissions
 from hub.models import Account, Batch, Job, Label, LabelName, Submission
 from hub.problems import Refused
-from hub.sealing import unseal
+from hub.reviewing import questions, verification
+from hub.reviewing.sealing import unseal
 from hub.sources import Photo, Unreadable
 
 FIRST = "mira otto ines tomas aiko femi lena ravi noor juan greta amara piet hana".split()  # noqa: SIM905

@@ -4,7 +4,7 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from hub import counts, objects, sql, storage, verdicts
+from hub import counts, objects, outcomes, sql, storage
 from hub.models import (
     Account,
     Batch,
@@ -61,7 +61,7 @@ def check_again(batches: list[int], images: list[int]) -> list[Job]:
         for row in kept_out.exclude(batch__in=batches).select_for_update()
         if row.sha256 and storages["originals"].exists(storage.key(row.sha256))
     ]
-    return verdicts.reopen(rows)
+    return outcomes.reopen(rows)
 
 
 def remove(batches: list[int], images: list[int]) -> dict[str, int]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db.models import Count, F, Func, QuerySet
 
-from hub import doubts, trained
+from hub import trained
 from hub.models import Backbone, Image, Label, Prediction, TrainedModel, TrainingEpoch
+from hub.moderation import doubts
 from hub.trainings import SCRATCH
 
 # Cells are shaded in so many steps, by their share of the row.

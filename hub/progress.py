@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists
 from django.db.models.functions import Coalesce, Now
 
-from hub import archives, counts, jobs, notices, objects, storage, trained
+from hub import archives, counts, jobs, objects, storage, trained
 from hub.models import (
     Backbone,
     DatasetVersion,
@@ -25,6 +25,7 @@ from hub.models import (
     TrainingRequest,
 )
 from hub.models.training import LIVE
+from hub.people import notices
 from hub.problems import Refused
 
 State = TrainingRequest.State

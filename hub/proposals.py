@@ -2,9 +2,9 @@
 
 from django.db import IntegrityError, transaction
 
-from hub import decisions
 from hub.hierarchy import MAX_NAME, free_slug, lock, printable
 from hub.models import Account, Label, LabelEdge, LabelName, LabelProposal
+from hub.moderation import decisions
 from hub.problems import Refused
 
 MAX_OPEN = 20

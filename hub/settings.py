@@ -192,7 +192,7 @@ MAX_SIDE = int(os.environ.get("HUB_MAX_SIDE", "16384"))
 MAX_BATCH_FILES = int(os.environ.get("HUB_MAX_BATCH_FILES", "50"))
 # So many photos of a new account a moderator lets in before the others are public at once; 0 looks at none.
 NEW_ACCOUNT_PHOTOS = int(os.environ.get("HUB_NEW_ACCOUNT_PHOTOS", "20"))
-# Dotted paths of callables that know pictures by their hash, comma separated: see hub/matching.py.
+# Dotted paths of callables that know pictures by their hash, comma separated: see hub/moderation/matching.py.
 HASH_MATCHERS = [path for path in os.environ.get("HUB_HASH_MATCHERS", "").split(",") if path]
 # Bits of 256 by which two fingerprints may differ (measured: see docs/decisions/0003).
 DUPLICATE_BITS = 31

@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from hub import catalogue, consent, jobs, objects, places, storage, verdicts
+from hub import catalogue, jobs, objects, outcomes, places, storage
 from hub.models import Account, Batch, Image, Job, Label, Submission
 from hub.models.submission import Precision
+from hub.people import consent
 from hub.problems import Refused
 
 MAX_EMPTY_BATCHES = 50
@@ -97,7 +98,7 @@ def _keep(
     if not earlier:
         return _record(batch, label=label, filename=filename, sha256=sha256, size=size)
     consent.must_be_here(batch.supplier_id)
-    job = verdicts.reopen([earlier], label=label, size=size, incoming="")[0]
+    job = outcomes.reopen([earlier], label=label, size=size, incoming="")[0]
     return Submission.objects.get(pk=earlier.pk), job
 
 
@@ -164,7 +165,7 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
     if (earlier := _earlier(batch, sha256, name)) and may_come_again(earlier):
         with transaction.atomic():
             consent.must_be_here(batch.supplier_id)
-            verdicts.forget([earlier.pk], **slot)
+            outcomes.forget([earlier.pk], **slot)
             return Submission.objects.get(pk=earlier.pk)
     if earlier:
         return earlier
@@ -222,13 +223,13 @@ def reject(work: jobs.Work, code: str, detail: dict | None = None) -> None:
     """The supplier's matter: a reason in words, and the job has succeeded."""
     with transaction.atomic():
         jobs.finish(work)
-        verdicts.decide(work.subject, "rejected", code, detail=detail or {}, incoming="")
+        outcomes.decide(work.subject, "rejected", code, detail=detail or {}, incoming="")
 
 
 def retry(submissions: QuerySet[Submission]) -> list[Job]:
     """Staff asks for another try of files that failed on our side."""
     with transaction.atomic():
-        return verdicts.reopen(submissions.filter(state="failed").select_for_update())
+        return outcomes.reopen(submissions.filter(state="failed").select_for_update())
 
 
 def visible_to(account: Account) -> Q:

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from hub.api import api
-from hub.sealing import PATTERN
+from hub.reviewing.sealing import PATTERN
 from hub.views import (
     building,
     catalogue,

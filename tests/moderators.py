@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from hub import appeals, disputes, doubts, gold, moderating, review, standing
 from hub.models import Account, Claim, Doubt, Image, Label, Submission
+from hub.moderation import appeals, doubts, moderating, settling, standing
+from hub.reviewing import disputes, gold
 
 WHY = ("private", "illegal", "not_theirs")
 
@@ -37,9 +38,9 @@ class Moderator:
             appeals.decide(row, self.account, grant=self.chance.random() < 0.5)
         elif row := self.any(Submission.objects.filter(state="review")):
             if row.reason == "conflicting_label":
-                review.settle(row, self.account, self.chance.choice(["first", "second", "both"]))
+                settling.settle(row, self.account, self.chance.choice(["first", "second", "both"]))
             elif row.reason == "near_duplicate":
-                self.chance.choice([review.keep, review.drop])(row, self.account)
+                self.chance.choice([settling.keep, settling.drop])(row, self.account)
             else:
                 bad = {row.pk: "private"} if self.chance.random() < 0.2 else {}
                 moderating.decide_held([row.pk], bad, self.account)

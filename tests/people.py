@@ -9,25 +9,13 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import Permission
 
-from hub import (
-    appeals,
-    catalogue,
-    consent,
-    datasets,
-    doubts,
-    downloads,
-    jobs,
-    leaving,
-    questions,
-    reporting,
-    shortfalls,
-    submissions,
-    subscriptions,
-    verification,
-    watches,
-)
+from hub import catalogue, datasets, jobs, submissions
+from hub.demand import shortfalls, subscriptions, watches
 from hub.models import Batch, Claim, Dataset, DatasetVersion, Image, Job, Report, Submission
+from hub.moderation import appeals, doubts, reporting
+from hub.people import consent, downloads, leaving
 from hub.problems import Refused
+from hub.reviewing import questions, verification
 from hub.selections import read
 from tests import factories, images
 from tests.moderators import Moderator

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from hub import catalogue, holding, jobs, objects, storage, submissions
+from hub import catalogue, jobs, objects, storage, submissions
 from hub.models import Image, Job, Submission
+from hub.moderation import holding
 from hub.problems import Refused
 from workers.celery import app
 from workers.working import work_on

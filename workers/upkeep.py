@@ -7,23 +7,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from hub import (
-    archives,
-    checked,
-    downloads,
-    failures,
-    features,
-    jobs,
-    neighbours,
-    notices,
-    objects,
-    places,
-    shortfalls,
-    submissions,
-    trained,
-    watches,
-)
+from hub import archives, checked, failures, features, jobs, neighbours, objects, places, submissions, trained
+from hub.demand import shortfalls, watches
 from hub.models import Batch, IdempotencyKey, Job, Submission
+from hub.people import downloads, notices
 from workers.celery import app, ring, unheard
 from workers.working import work_on
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.responses import Status
 
-from hub import datasets, selections, suppliers
+from hub import datasets, selections
 from hub.api.access import Request, account_of, makers, readers
 from hub.api.answers import Page, Strict, only, page_url, paged, url
 from hub.api.idempotency import once
@@ -14,6 +14,7 @@ from hub.api.versions import VersionOut
 from hub.api.versions import told as version_told
 from hub.browse import keyset
 from hub.models import Account, Dataset
+from hub.people import suppliers
 from hub.problems import Refused
 from hub.views.shortfalls import noted
 from workers.celery import ring

@@ -7,12 +7,14 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import browse, facets, negatives, places, suppliers
+from hub import browse, facets, places
 from hub.api.access import anybody
 from hub.api.answers import Page, only, page_url, paged, url
 from hub.api.labels import named
 from hub.models import Image, ImageLabel
+from hub.people import suppliers
 from hub.problems import Refused
+from hub.reviewing import negatives
 
 router = Router(auth=anybody)
 

@@ -6,10 +6,11 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import archives, datasets, downloads, reasons, storage
+from hub import archives, datasets, reasons, storage
 from hub.api.access import Request, readers
 from hub.api.answers import Page, page_url, paged, url
 from hub.models import Account, DatasetMember, DatasetVersion, Image, Job, Rendition
+from hub.people import downloads
 from hub.problems import Refused
 
 router = Router(auth=readers)

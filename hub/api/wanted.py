@@ -5,10 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import wanted
 from hub.api.access import anybody
 from hub.api.answers import Page, only, page_url, paged, url
 from hub.api.labels import named
+from hub.demand import wanted
 
 router = Router(auth=anybody)
 

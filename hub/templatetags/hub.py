@@ -4,8 +4,9 @@ from typing import Any
 
 from django import template
 
-from hub import places, reasons, shelf, suppliers, wishes
+from hub import places, reasons, shelf, wishes
 from hub.models import Account, Submission, TrainingRequest
+from hub.people import suppliers
 
 register = template.Library()
 

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from hub import browse, facets, forms, labels, wanted
+from hub import browse, facets, forms, labels
+from hub.demand import wanted
 from hub.models import Account, Label, LabelProposal
 from hub.models.submission import Licence
 from hub.reasons import FILES, MODERATED, TAKEDOWNS, advice, words

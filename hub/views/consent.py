@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from hub import consent, forms, suppliers
+from hub import forms
 from hub.models import Image, Label
+from hub.people import consent, suppliers
 from hub.problems import Refused, wants_json
 from hub.views.decorators import visitor
 from hub.views.uploads import own_batch

@@ -7,9 +7,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from hub import appeals, disputes, doubts, gold, labels, moderating, review, standing
+from hub import labels
 from hub.models import Account, Doubt, Image, Job, Label, LabelProposal, Submission
+from hub.moderation import appeals, doubts, moderating, settling, standing
 from hub.problems import Refused, wants_json
+from hub.reviewing import disputes, gold
 from hub.views.decorators import moderator, visitor
 from workers.celery import ring
 
@@ -90,7 +92,7 @@ def find_fine(request: HttpRequest, sha256: str) -> HttpResponse:
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Which label a picture given under two of them shows."""
     right = one_of(request, "right", "first", "second", "both")
-    review.settle(get_object_or_404(Submission, pk=pk), visitor(request), right)
+    settling.settle(get_object_or_404(Submission, pk=pk), visitor(request), right)
     return decided(request, "conflicts", "Settled.")
 
 

@@ -4,8 +4,9 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
-from hub import archives, datasets, downloads, storage
+from hub import archives, datasets, storage
 from hub.models import Archive
+from hub.people import downloads
 from hub.problems import Refused, problem
 from hub.ranges import Slice, asked
 from hub.views.datasets import who

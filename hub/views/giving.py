@@ -10,13 +10,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import consent, forms, holding, places, review, submissions
+from hub import forms, places, submissions
+from hub.demand.wanted import board
 from hub.models import Batch, Label, Submission
 from hub.models.submission import Licence
+from hub.moderation import holding, settling
+from hub.people import consent
 from hub.problems import Refused, wants_json
 from hub.views.decorators import visitor
 from hub.views.uploads import as_json, counts, own_batch, rows, suggested
-from hub.wanted import board
 from workers.celery import ring
 
 POPULAR, SUGGESTED = 12, 5
@@ -94,7 +96,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """It is another photo than its near-duplicate."""
     submission = own_submission(request, pk)
-    ring(review.keep(submission, visitor(request)))
+    ring(settling.keep(submission, visitor(request)))
     return _decided(request, submission, "It goes in as a photo of its own.")
 
 
@@ -103,7 +105,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 def drop(request: HttpRequest, pk: int) -> HttpResponse:
     """It is the same photo."""
     submission = own_submission(request, pk)
-    review.drop(submission, visitor(request))
+    settling.drop(submission, visitor(request))
     return _decided(request, submission, "Left out: it is here already.")
 
 

@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, neighbours, reasons, shelf, storage, submissions, suppliers
-from hub.disputes import standing
+from hub import browse, catalogue, labels, neighbours, reasons, shelf, storage, submissions
 from hub.models import Image, Submission
+from hub.people import suppliers
 from hub.problems import problem
+from hub.reviewing.disputes import standing
 from hub.views.datasets import who
 from hub.views.decorators import visitor
 from workers.celery import ring

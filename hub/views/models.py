@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, datasets, doubts, facets, model_curves, model_pages, storage, trained, training_pages
+from hub import browse, datasets, facets, model_curves, model_pages, storage, trained, training_pages
 from hub.models import DatasetVersion, Doubt, Label, Prediction, TrainedModel
+from hub.moderation import doubts
 from hub.problems import Refused
 from hub.views.datasets import who
 from hub.views.decorators import visitor

@@ -6,7 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from hub import browse, decisions, facets, gold, queues, reasons, standing
+from hub import browse, facets, reasons
+from hub.moderation import decisions, queues, standing
+from hub.reviewing import gold
 from hub.views.catalogue import clean
 from hub.views.decorators import moderator
 

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import browse, facets, notices
+from hub import browse, facets
 from hub.models import Notice
+from hub.people import notices
 from hub.problems import Refused
 from hub.views.decorators import visitor
 

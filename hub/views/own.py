@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import browse, facets, forms, leaving, model_pages, notices, objects, reasons, suppliers, takeout, tokens
+from hub import browse, facets, forms, model_pages, objects, reasons, tokens
 from hub.models import Account, Batch, Image, Submission, Token
+from hub.people import leaving, notices, suppliers, takeout
 from hub.problems import Refused
 from hub.views.decorators import visitor
 from workers.celery import ring

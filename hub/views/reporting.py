@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from hub import appeals, queues, reporting
 from hub.models import Label, Report, Submission
+from hub.moderation import appeals, queues, reporting
 from hub.views.datasets import who
 from hub.views.decorators import visitor
 from hub.views.images import live, missing

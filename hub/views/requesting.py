@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from hub import choosing, datasets, editor, readiness, reasons, shelf, trainings, watches, wishes
+from hub import choosing, datasets, editor, readiness, reasons, shelf, trainings, wishes
+from hub.demand import watches
 from hub.forms import WatchForm
 from hub.models import Account, Dataset, DatasetVersion, TrainingRequest
 from hub.problems import Refused

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hub import shortfalls
+from hub.demand import shortfalls
 from hub.models import Account, DatasetVersion
 from hub.problems import Refused
 from hub.selections import Selection

@@ -4,7 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from hub import browse, facets, model_pages, suppliers
+from hub import browse, facets, model_pages
+from hub.people import suppliers
 from hub.views.datasets import who
 
 

@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub import questions, reasons, storage, verification
+from hub import reasons, storage
 from hub.models import Image, Label, Rendition
 from hub.problems import Refused, problem
-from hub.questions import Question
-from hub.sealing import unseal
+from hub.reviewing import questions, verification
+from hub.reviewing.questions import Question
+from hub.reviewing.sealing import unseal
 from hub.views.decorators import member, visitor
 from hub.views.uploads import body, parsed
 from workers.celery import ring

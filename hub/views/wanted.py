@@ -6,7 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import facets, labels, subscriptions, wanted
+from hub import facets, labels
+from hub.demand import subscriptions, wanted
 from hub.models import Label
 from hub.problems import Refused
 from hub.views.catalogue import clean

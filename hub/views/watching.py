@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from hub import wanted, watches
+from hub.demand import wanted, watches
 from hub.forms import WatchForm
 from hub.models import Account, Label
 from hub.views.decorators import visitor

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from hub import verdicts
+from hub import outcomes
 from hub.models import Job, LabelProposal, Submission
 from hub.models.submission import Licence
 from tests import factories, images
@@ -107,6 +107,6 @@ def world(valve):
     doubtful = factories.given(images.photo(seed=9), batch, "again.jpg")
     Job.objects.filter(subject=doubtful.pk, state="queued").delete()
     first = Submission.objects.filter(state="accepted").first()
-    verdicts.decide(doubtful.pk, "review", "near_duplicate", twin=first.image)
+    outcomes.decide(doubtful.pk, "review", "near_duplicate", twin=first.image)
     LabelProposal.objects.create(name="Ball valve", parent=valve, proposer=ada, why="We have many.")
     return {"ada": ada, "operator": operator, "nobody": None, "new": factories.account(), "batch": batch}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub import notices
+from hub.people import notices
 from tests.browser import marks
 
 playwright = pytest.importorskip("playwright.sync_api")

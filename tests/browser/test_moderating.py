@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub import moderating, reporting
 from hub.models import Decision, Report
+from hub.moderation import moderating, reporting
 from tests import factories, images
 from tests.browser import marks
 from tests.parts import empty_storage

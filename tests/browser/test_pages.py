@@ -4,8 +4,11 @@ import gzip
 
 import pytest
 
-from hub import archives, datasets, notices, queues, watches
+from hub import archives, datasets
+from hub.demand import watches
 from hub.models import Image, Label, Notice
+from hub.moderation import queues
+from hub.people import notices
 from tests import factories, shelves
 from tests.browser import marks
 from tests.stock import stock

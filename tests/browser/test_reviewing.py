@@ -4,8 +4,8 @@ import statistics
 
 import pytest
 
-from hub import gold
 from hub.models import Annotation, Claim, Image
+from hub.reviewing import gold
 from tests import factories, images
 from tests.browser import marks
 from tests.parts import empty_storage

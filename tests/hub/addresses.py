@@ -8,9 +8,11 @@ from django.contrib import admin
 from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
-from hub import archives, decisions, doubts, notices, reporting, tokens
+from hub import archives, tokens
 from hub.models import Account, LabelProposal, Place, Removal
-from hub.sealing import Sealed, seal
+from hub.moderation import decisions, doubts, reporting
+from hub.people import notices
+from hub.reviewing.sealing import Sealed, seal
 from tests import factories, images, shelves, trained
 
 # What an address is asked with, where it wants something; `%(…)s` as in paths.

@@ -6,8 +6,9 @@ import pytest
 from django.core import mail
 from django.db.models.functions import Now
 
-from hub import checked, notices
+from hub import checked
 from hub.models import Batch, Notice, Submission
+from hub.people import notices
 from tests import factories, images
 from tests.parts import empty_storage
 from workers import upkeep

@@ -2,9 +2,10 @@
 
 import pytest
 
-from hub import audit, catalogue, consent, counts, datasets, submissions
+from hub import audit, catalogue, counts, datasets, submissions
 from hub.models import Annotation, Batch, Claim, Doubt, Image, ImageLabel, Job, Report, Submission
 from hub.models.submission import Licence
+from hub.people import consent
 from hub.problems import Refused
 from tests import factories, images, shelves, trained
 from tests.hub.api.conftest import Script

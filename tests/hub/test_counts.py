@@ -6,8 +6,9 @@ from contextlib import suppress
 import pytest
 from django.db import connection
 
-from hub import audit, catalogue, counts, places, review, sql, submissions
+from hub import audit, catalogue, counts, places, sql, submissions
 from hub.models import Batch, Image, ImageLabel, Job, LabelEdge, LabelStat, Place, Submission
+from hub.moderation import settling
 from hub.problems import Refused
 from tests import factories, images
 
@@ -130,14 +131,14 @@ class Crowd:
             catalogue.withdraw(self.chance.choice(live))
 
     def keep(self) -> None:
-        self._decide("near_duplicate", review.keep)
+        self._decide("near_duplicate", settling.keep)
 
     def drop(self) -> None:
-        self._decide("near_duplicate", review.drop)
+        self._decide("near_duplicate", settling.drop)
 
     def settle(self) -> None:
         right = self.chance.choice(["first", "second", "both"])
-        self._decide("conflicting_label", lambda row: review.settle(row, self.people[0], right))
+        self._decide("conflicting_label", lambda row: settling.settle(row, self.people[0], right))
 
     def find(self) -> None:
         """A place is looked up again, and is another."""

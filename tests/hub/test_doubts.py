@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db.models import F
 
-from hub import catalogue, disputes, doubts
+from hub import catalogue
 from hub.models import Annotation, Doubt, ImageLabel, Label, LabelStat
+from hub.moderation import doubts
 from hub.problems import Refused
+from hub.reviewing import disputes
 from tests import factories, shelves, trained
 from tests.hub.conftest import logged_in
 from tests.parts import broken, committed, empty_storage, in_threads

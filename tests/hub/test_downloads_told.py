@@ -7,8 +7,9 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.test import Client
 
-from hub import archives, catalogue, downloads, storage, tokens
+from hub import archives, catalogue, storage, tokens
 from hub.models import Account, Archive, Dataset, DatasetVersion, Download, Image, Notice
+from hub.people import downloads
 from tests import factories, shelves
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage

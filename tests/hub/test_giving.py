@@ -5,7 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from hub import catalogue, verdicts
+from hub import catalogue, outcomes
 from hub.models import Batch, Image, Job, Place, Submission
 from tests import factories, images
 from tests.hub.conftest import logged_in
@@ -214,7 +214,7 @@ def test_a_near_duplicate_is_kept_or_dropped_by_its_supplier_alone(supplier, bat
     twin = factories.checked(images.photo(seed=2)).image
     submission = factories.given(images.photo(seed=1), batch)
     Job.objects.all().delete()
-    verdicts.decide(submission.pk, "review", "near_duplicate", twin=twin)
+    outcomes.decide(submission.pk, "review", "near_duplicate", twin=twin)
     assert logged_in(factories.account()).post(f"/submissions/{submission.pk}/keep/").status_code == 404
     owner = logged_in(supplier)
     assert owner.post(f"/submissions/{submission.pk}/keep/", **JSON).json()["state"] == "received"
@@ -272,7 +272,7 @@ def test_a_file_that_did_not_come_or_was_taken_back_may_be_given_again(send, bat
     if reason == "withdrawn":
         catalogue.withdraw(submission.image)
     else:
-        verdicts.decide(submission.pk, "rejected", reason)
+        outcomes.decide(submission.pk, "rejected", reason)
         Image.objects.all().delete()
     assert send(images.photo(seed=1)).json()["state"] == "received"
     factories.work_off()

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
-from hub import audit, consent, counts, decisions, labels, leaving, notices, storage, submissions, tokens
+from hub import audit, counts, labels, storage, submissions, tokens
 from hub.models import (
     Account,
     Archive,
@@ -32,6 +32,8 @@ from hub.models import (
     Wanted,
     Watch,
 )
+from hub.moderation import decisions
+from hub.people import consent, leaving, notices
 from hub.problems import Refused
 from hub.trained import forget
 from tests import factories, images, shelves, trained

@@ -1,20 +1,8 @@
 import pytest
 
-from hub import (
-    appeals,
-    catalogue,
-    counts,
-    decisions,
-    doubts,
-    moderating,
-    objects,
-    queues,
-    reporting,
-    standing,
-    storage,
-    verdicts,
-)
+from hub import catalogue, counts, objects, outcomes, storage
 from hub.models import Decision, Doubt, Image, Job, LabelStat, Notice, Removal, Report, Submission
+from hub.moderation import appeals, decisions, doubts, moderating, queues, reporting, standing
 from hub.problems import Refused
 from tests import factories, images
 from tests.parts import broken, committed, empty_storage, in_threads
@@ -138,7 +126,7 @@ def away(sha256, pixels, fingerprint):
 
 def test_what_a_service_knows_is_looked_at_before_the_photos_of_new_accounts(settings):
     for seed, why in enumerate(("new_account", "matched", "removed_before", "new_account")):
-        verdicts.decide(factories.given(images.photo(seed=seed)).pk, "review", why)
+        outcomes.decide(factories.given(images.photo(seed=seed)).pk, "review", why)
     assert [row.reason for row in queues.held()] == ["matched", "removed_before", "new_account", "new_account"]
 
 

@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
-from hub import appeals, counts, moderating, queues, standing, tokens
+from hub import counts, tokens
 from hub.models import Decision, Image, LabelProposal, Notice, Removal, Report, Submission
+from hub.moderation import appeals, moderating, queues, standing
 from hub.problems import Refused
 from tests import factories, images
 from tests.hub.conftest import logged_in
@@ -117,7 +118,7 @@ def test_a_report_needs_a_reason_of_the_list(photo):
 
 
 def test_a_flood_of_reports_is_refused(photo, monkeypatch):
-    monkeypatch.setattr("hub.reporting.MANY", 2)
+    monkeypatch.setattr("hub.moderation.reporting.MANY", 2)
     path = f"/images/{photo.sha256}/report/"
     assert [Client().post(path, {"reason": "other"}).status_code for _ in range(3)] == [200, 200, 429]
 

@@ -11,9 +11,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from hub import archives, datasets, queues, storage
+from hub import archives, datasets, storage
 from hub.api import api
 from hub.models import Account, Archive, DatasetVersion, Job, Notice, Rendition, Submission
+from hub.moderation import queues
 from hub.selections import read
 from tests import factories, leaks, shelves
 from tests.hub.addresses import Address, addresses, house

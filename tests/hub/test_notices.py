@@ -8,8 +8,9 @@ from django.core import mail
 from django.db.models.functions import Now
 from django.test import Client
 
-from hub import jobs, notices, reasons
+from hub import jobs, reasons
 from hub.models import Job, Notice
+from hub.people import notices
 from tests import factories
 from tests.hub.conftest import logged_in
 from tests.parts import committed, in_threads

@@ -3,9 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from hub import appeals, disputes, doubts, gold, moderating, removals, reporting, review, standing, verdicts
+from hub import outcomes
 from hub.models import Annotation, Decision, Doubt, Image, Removal, Report, Submission
+from hub.moderation import appeals, doubts, moderating, removals, reporting, settling, standing
 from hub.problems import Refused
+from hub.reviewing import disputes, gold
 from tests import factories, images
 from tests.parts import empty_storage
 
@@ -55,14 +57,14 @@ def finds_fine(mo):
 
 def lets_in(mo):
     row = factories.given(images.photo(seed=1), factories.batch(mo))
-    verdicts.decide(row.pk, "review", "matched")
+    outcomes.decide(row.pk, "review", "matched")
     moderating.decide_held([row.pk], {}, mo)
 
 
 def settles(first, second, mo):
     photo_of(first)
     row = factories.checked(images.photo(seed=1), factories.batch(second, under=factories.label("Pump")))
-    review.settle(row, mo, "second")
+    settling.settle(row, mo, "second")
 
 
 def decides_a_doubt(about, by, mo):
@@ -137,7 +139,7 @@ def test_what_is_reported_may_be_hidden_at_once_by_who_reported_it(mo):
 def test_among_first_looks_a_moderators_own_photo_stays_for_another(mo):
     rows = [factories.given(images.photo(seed=n), factories.batch(who)) for n, who in enumerate((mo, None), 1)]
     for row in rows:
-        verdicts.decide(row.pk, "review", "matched")
+        outcomes.decide(row.pk, "review", "matched")
     done, _ = moderating.decide_held([row.pk for row in rows], {}, mo)
     assert done == [rows[1].pk]
     assert Submission.objects.get(pk=rows[0].pk).state == "review"

@@ -1,7 +1,8 @@
 import pytest
 
-from hub import catalogue, review, verdicts
+from hub import catalogue, outcomes
 from hub.models import Annotation, Claim, ImageLabel, Submission
+from hub.moderation import settling
 from hub.problems import Refused
 from tests import factories, images
 from tests.parts import broken, committed, in_threads
@@ -16,7 +17,7 @@ def near(monkeypatch):
     submission = factories.checked(images.photo(seed=2), factories.batch(under=first.label))
     image = submission.image
     catalogue.withdraw(image)
-    verdicts.decide(submission.pk, "review", "near_duplicate", image=None, twin=first.image, detail={"bits": 40})
+    outcomes.decide(submission.pk, "review", "near_duplicate", image=None, twin=first.image, detail={"bits": 40})
     submission.refresh_from_db()
     return submission
 
@@ -33,7 +34,7 @@ def counts_under() -> set[str]:
 
 
 def test_a_supplier_who_says_it_is_another_photo_gets_it_in(near):
-    review.keep(near)
+    settling.keep(near)
     factories.work_off()
     near.refresh_from_db()
     assert (near.state, near.reason, near.twin) == ("accepted", "", None)
@@ -41,15 +42,15 @@ def test_a_supplier_who_says_it_is_another_photo_gets_it_in(near):
 
 
 def test_a_supplier_who_says_it_is_the_same_photo_leaves_it_out(near):
-    review.drop(near)
+    settling.drop(near)
     near.refresh_from_db()
     assert (near.state, near.reason) == ("duplicate", "declined")
     assert near.twin is not None
 
 
 def test_what_was_decided_is_not_decided_again(near):
-    review.drop(near)
-    for act in (review.keep, review.drop):
+    settling.drop(near)
+    for act in (settling.keep, settling.drop):
         with pytest.raises(Refused) as refused:
             act(near)
         assert (refused.value.code, refused.value.status) == ("already_decided", 409)
@@ -74,7 +75,7 @@ def test_keep_never_lets_an_exact_copy_in():
 )
 def test_a_moderator_settles_under_which_label_a_picture_counts(conflict, right, under, reason):
     moderator = factories.account()
-    review.settle(conflict, moderator, right)
+    settling.settle(conflict, moderator, right)
     conflict.refresh_from_db()
     assert counts_under() == under
     assert (conflict.state, conflict.reason) == ("duplicate", reason)
@@ -88,7 +89,7 @@ def test_a_moderator_settles_under_which_label_a_picture_counts(conflict, right,
 )
 def test_what_a_moderator_settles_is_the_last_word_on_those_labels(conflict, right, valve, pump):
     Annotation.objects.create(image=conflict.twin, label=conflict.label, account=factories.account(), verdict="no")
-    review.settle(conflict, moderator := factories.account(), right)
+    settling.settle(conflict, moderator := factories.account(), right)
     assert dict(Claim.objects.values_list("label__name", "state")) == {"Valve": valve, "Pump": pump}
     assert set(Annotation.objects.filter(final=True).values_list("account", flat=True)) == {moderator.pk}
     assert not Annotation.objects.filter(conflicting=True).exists()
@@ -99,21 +100,21 @@ def test_a_label_above_the_one_that_is_right_is_not_denied():
     valve = factories.label()
     factories.checked(images.photo(seed=1), factories.batch(under=valve))
     row = factories.checked(images.photo(seed=1), factories.batch(under=factories.label("Ball valve", valve)))
-    review.settle(row, factories.account(), "second")
+    settling.settle(row, factories.account(), "second")
     assert dict(Claim.objects.values_list("label__name", "state")) == {"Valve": "asking", "Ball valve": "verified"}
 
 
 def test_what_left_with_its_supplier_is_refused(conflict):
     Submission.objects.filter(pk=conflict.pk).delete()
     with pytest.raises(Refused) as refused:
-        review.settle(conflict, factories.account(), "first")
+        settling.settle(conflict, factories.account(), "first")
     assert (refused.value.code, refused.value.status) == ("gone", 410)
 
 
 def test_settling_twice_is_refused(conflict):
-    review.settle(conflict, factories.account(), "first")
+    settling.settle(conflict, factories.account(), "first")
     with pytest.raises(Refused):
-        review.settle(conflict, factories.account(), "second")
+        settling.settle(conflict, factories.account(), "second")
     assert counts_under() == {"Valve"}
 
 
@@ -121,7 +122,7 @@ def test_settling_twice_is_refused(conflict):
 def test_of_two_people_who_decide_at_once_one_is_told(near):
     def decide(number):
         try:
-            (review.keep, review.drop)[number](near)
+            (settling.keep, settling.drop)[number](near)
         except Refused as refused:
             return refused.code
         return "done"

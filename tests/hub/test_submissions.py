@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from hub import storage, submissions, verdicts
+from hub import outcomes, storage, submissions
 from hub.models import Batch, Image, Job, Place, Submission
 from hub.problems import Refused
 from tests import factories, images
@@ -187,6 +187,6 @@ def test_a_slot_asked_for_twice_is_one():
 
 def test_a_decided_slot_opens_no_job():
     slot = submissions.open_slot(factories.batch(), "a.jpg", 5)
-    verdicts.decide(slot.pk, "rejected", "never_arrived")
+    outcomes.decide(slot.pk, "rejected", "never_arrived")
     Submission.objects.update(created_at=Now() - timedelta(hours=2))
     assert submissions.arrived(slot) is None

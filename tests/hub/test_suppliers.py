@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from hub import catalogue, suppliers
+from hub import catalogue
 from hub.models import Account, Contribution, Image
+from hub.people import suppliers
 from tests import factories, shelves, trained
 from tests.hub.api.conftest import Script
 from tests.hub.conftest import logged_in

@@ -8,8 +8,10 @@ import zipfile
 
 import pytest
 
-from hub import catalogue, decisions, notices, storage, takeout, takeout_rows, tokens
+from hub import catalogue, storage, tokens
 from hub.models import Batch, Download, GoldAnswer, LabelProposal, Report, Shortfall, Subscription, Watch
+from hub.moderation import decisions
+from hub.people import notices, takeout, takeout_rows
 from tests import factories, images, shelves, trained
 from tests.hub.conftest import logged_in
 from tests.stock import stock

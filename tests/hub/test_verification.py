@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hub import disputes, gold, questions, sql, suppliers, verification
+from hub import sql
 from hub.models import Account, Annotation, Claim, Decision, GoldAnswer, Image, Label, Notice, Submission
+from hub.people import suppliers
 from hub.problems import Refused
-from hub.sealing import Sealed, seal, unseal
+from hub.reviewing import disputes, gold, questions, verification
+from hub.reviewing.sealing import Sealed, seal, unseal
 from tests import factories
 from tests.stock import also, stock, verified
 

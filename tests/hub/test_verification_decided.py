@@ -2,9 +2,10 @@
 
 import pytest
 
-from hub import disputes, sql
+from hub import sql
 from hub.models import Annotation, Claim, Decision
 from hub.problems import Refused
+from hub.reviewing import disputes
 from tests import factories
 from tests.stock import stock, verified
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.utils import timezone
 
-from hub import gold, verification
 from hub.models import Account, Annotation, Claim
-from hub.sealing import Sealed, seal, unseal
+from hub.reviewing import gold, verification
+from hub.reviewing.sealing import Sealed, seal, unseal
 from tests import factories
 from tests.hub.conftest import logged_in
 from tests.parts import empty_storage

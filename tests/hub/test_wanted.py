@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from hub import shortfalls, subscriptions, wanted, watches
+from hub.demand import shortfalls, subscriptions, wanted, watches
 from hub.models import Job, Notice, Shortfall, Subscription, Wanted, Watch
 from hub.problems import Refused
 from hub.selections import read

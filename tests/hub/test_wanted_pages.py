@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hub import subscriptions, watches
+from hub.demand import subscriptions, watches
 from hub.models import Shortfall, Subscription, Watch
 from tests import factories, shelves
 from tests.hub.api.conftest import Script
@@ -161,7 +161,8 @@ def test_the_board_for_scripts(ball):
 
 
 def test_scripts_page_through_the_board(ball, monkeypatch):
-    monkeypatch.setattr("hub.wanted.board.__kwdefaults__", {"under": None, "mine": False, "after": "", "limit": 1})
+    usual = {"under": None, "mine": False, "after": "", "limit": 1}
+    monkeypatch.setattr("hub.demand.wanted.board.__kwdefaults__", usual)
     watches.watch(factories.account(), [factories.label("Cube")], wanted=20)
     first = Client().get("/api/v1/wanted").json()
     second = Client().get(first["next"]).json()

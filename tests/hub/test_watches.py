@@ -3,7 +3,7 @@
 import pytest
 from django.core import mail
 
-from hub import watches
+from hub.demand import watches
 from hub.models import Job, Notice, Watch
 from tests import factories, shelves
 from tests.hub.conftest import logged_in

@@ -5,7 +5,7 @@ from django.core.files.storage import storages
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import catalogue, jobs, objects, storage, submissions, verdicts
+from hub import catalogue, jobs, objects, outcomes, storage, submissions
 from hub.models import Batch, Image, Job, Submission
 from tests import factories, images
 from tests.parts import empty_storage
@@ -96,7 +96,7 @@ def test_the_files_of_an_image_stay(a_day_later, rung):
 
 def test_a_file_in_review_keeps_its_bytes(a_day_later, rung):
     submission = factories.given(images.photo(seed=1))
-    verdicts.decide(submission.pk, "review", "near_duplicate")
+    outcomes.decide(submission.pk, "review", "near_duplicate")
     upkeep.tidy()
     assert storages["originals"].exists(storage.key(submission.sha256))
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, call_command
 
-from hub import archives, crowd, datasets, farewell, reasons, trainings, watches
+from hub import archives, crowd, datasets, farewell, reasons, trainings
+from hub.demand import watches
 from hub.management.commands.simulate import report, wait_for_verdicts
 from hub.models import Account, Backbone, Dataset, DatasetVersion, Job, Label
 from hub.problems import Refused

@@ -3,8 +3,8 @@
 from django.core.cache import cache
 from django.db import transaction
 
-from hub import doubts
 from hub.models import Account, Image, Label, Report
+from hub.moderation import doubts
 from hub.problems import Refused
 
 # Reports one address may send in an hour.

@@ -10,9 +10,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import catalogue, counts, decisions, notices
-from hub.candidates import Pair
+from hub import catalogue, counts
 from hub.models import Account, Annotation, Claim, GoldAnswer, Job, Label, Submission
+from hub.moderation import decisions
+from hub.people import notices
+from hub.reviewing.candidates import Pair
 
 SHARE = 0.1
 # Below this share right of so many answers, an account is asked no more.

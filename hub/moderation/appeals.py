@@ -5,9 +5,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from hub import counts, decisions, moderating, objects, removals, storage, verdicts
+from hub import counts, objects, outcomes, storage
 from hub.models import Account, Submission
-from hub.moderating import Jobs
+from hub.moderation import decisions, moderating, removals
+from hub.moderation.moderating import Jobs
 from hub.problems import Refused
 
 
@@ -64,7 +65,7 @@ def _reason(row: Submission) -> str:
 
 def _let_back(row: Submission) -> Jobs:
     removals.lift(row.sha256)
-    return verdicts.reopen([row], cleared=True, distinct=True)
+    return outcomes.reopen([row], cleared=True, distinct=True)
 
 
 def waiting() -> QuerySet[Submission]:

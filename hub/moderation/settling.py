@@ -2,9 +2,11 @@
 
 from django.db import transaction
 
-from hub import counts, decisions, disputes, verdicts
+from hub import counts, outcomes
 from hub.models import Account, Claim, Image, Job, Label, LabelPath, Submission
+from hub.moderation import decisions
 from hub.problems import Refused
+from hub.reviewing import disputes
 
 
 def _reviewed(submission: Submission, reason: str) -> Submission:
@@ -27,7 +29,7 @@ def keep(submission: Submission, actor: Account | None = None) -> Job:
     with transaction.atomic():
         row = _reviewed(submission, "near_duplicate")
         _log(row, actor, "told_apart")
-        return verdicts.reopen([row], distinct=True)[0]
+        return outcomes.reopen([row], distinct=True)[0]
 
 
 def drop(submission: Submission, actor: Account | None = None) -> None:
@@ -35,7 +37,7 @@ def drop(submission: Submission, actor: Account | None = None) -> None:
     with transaction.atomic():
         row = _reviewed(submission, "near_duplicate")
         _log(row, actor, "found_same")
-        verdicts.decide(row.pk, "duplicate", "declined", twin=row.twin)
+        outcomes.decide(row.pk, "duplicate", "declined", twin=row.twin)
 
 
 def settle(submission: Submission, moderator: Account, right: str) -> None:
@@ -51,7 +53,7 @@ def settle(submission: Submission, moderator: Account, right: str) -> None:
                 disputes.word(row.twin, label, moderator, right=False, instead=row.label)
         decisions.log(moderator, "settled_labels", f"submission:{row.pk}", row.reason, sha256=row.sha256, right=right)
         code = "claim_refused" if right == "first" else "claim_accepted"
-        verdicts.decide(row.pk, "duplicate", code, twin=row.twin)
+        outcomes.decide(row.pk, "duplicate", code, twin=row.twin)
 
 
 def _others(image: Image, label: Label) -> list[Label]:

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from hub import datasets, notices, sql
+from hub import datasets, sql
 from hub.models import Account, Archive, DatasetVersion, Download, Job, Notice
+from hub.people import notices
 
 
 def keep(account: Account | None, digest: str) -> None:

@@ -8,11 +8,13 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from hub import notices, sql, subscriptions
+from hub import sql
+from hub.demand import subscriptions
+from hub.demand.wanted import hold
 from hub.hierarchy import printable
 from hub.models import Account, Job, Label, LabelStat, Notice, Watch
+from hub.people import notices
 from hub.problems import Refused
-from hub.wanted import hold
 
 # Each wish tells who gives such photos: more of them is noise.
 MAX_WATCHES = 100

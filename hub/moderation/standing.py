@@ -7,9 +7,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from hub import counts, decisions, holding, moderating
+from hub import counts
 from hub.models import Account, Image
-from hub.moderating import Jobs
+from hub.moderation import decisions, holding, moderating
+from hub.moderation.moderating import Jobs
 from hub.problems import Refused
 from hub.reasons import SUSPENSIONS
 

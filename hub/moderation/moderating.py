@@ -7,8 +7,10 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
-from hub import catalogue, counts, decisions, holding, notices, removals, verdicts
+from hub import catalogue, counts, outcomes
 from hub.models import Account, Decision, Image, Job, Notice, Removal, Rendition, Report, Submission
+from hub.moderation import decisions, holding, removals
+from hub.people import notices
 from hub.problems import Refused
 from hub.reasons import TAKEDOWNS
 
@@ -171,7 +173,7 @@ def decide_held(ids: list[int], bad: dict[int, str], moderator: Account) -> tupl
 def _let_in(rows: list[Submission], moderator: Account) -> Jobs:
     for row in rows:
         decisions.log(moderator, "cleared", f"submission:{row.pk}", row.reason, sha256=row.sha256)
-    return verdicts.reopen(rows, cleared=True)
+    return outcomes.reopen(rows, cleared=True)
 
 
 def _refuse(rows: list[tuple[Submission, str]], moderator: Account) -> Jobs:
@@ -179,7 +181,7 @@ def _refuse(rows: list[tuple[Submission, str]], moderator: Account) -> Jobs:
     rung: Jobs = []
     told: dict[tuple[Account, str], list[tuple[Submission, int]]] = {}
     for row, reason in rows:
-        verdicts.decide(row.pk, "rejected", reason, preview_sha256=row.preview_sha256, appeal="", appealed_at=None)
+        outcomes.decide(row.pk, "rejected", reason, preview_sha256=row.preview_sha256, appeal="", appealed_at=None)
         made = decisions.log(moderator, "refused", f"submission:{row.pk}", reason, sha256=row.sha256)
         told.setdefault((row.batch.supplier, reason), []).append((row, made.pk))
     for (supplier, reason), pairs in told.items():

@@ -6,9 +6,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from hub import counts, decisions, disputes, moderating
+from hub import counts
 from hub.models import Account, Claim, Doubt, Image, Job, Label, LabelPath, Report, TrainedModel
+from hub.moderation import decisions, moderating
 from hub.problems import Refused
+from hub.reviewing import disputes
 
 State = Doubt.State
 

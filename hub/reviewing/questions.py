@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from hub import gold
-from hub.candidates import Pair, candidates
 from hub.models import Account, Annotation, Claim, Image, Label
 from hub.problems import Refused
-from hub.sealing import Sealed, seal, unseal
+from hub.reviewing import gold
+from hub.reviewing.candidates import Pair, candidates
+from hub.reviewing.sealing import Sealed, seal, unseal
 
 LUCK = 1_000_003
 MOST = 1000

@@ -5,8 +5,9 @@ from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
 
-from hub import counts, jobs, matching, removals, verdicts
+from hub import counts, jobs, outcomes
 from hub.models import Account, Job, Submission
+from hub.moderation import matching, removals
 from hub.pictures import Picture
 
 # Why a photo waits for a moderator, who lets it in or refuses it.
@@ -49,7 +50,7 @@ def hold(work: jobs.Work, submission: Submission, reason: str, detail: dict[str,
         if reason == "suspended_account" and not supplier.suspended_at:
             raise jobs.Superseded("the suspension is lifted by now")
         jobs.finish(work)
-        verdicts.decide(submission.pk, "review", reason, detail=detail, preview_sha256=preview, incoming="")
+        outcomes.decide(submission.pk, "review", reason, detail=detail, preview_sha256=preview, incoming="")
 
 
 def grow(account: Account) -> list[Job]:
@@ -74,4 +75,4 @@ def trust(account: Account) -> list[Job]:
 def release(account: Account, reason: str) -> list[Job]:
     """What waited for this reason is checked again; the jobs to ring for. Inside the catalogue's lock."""
     waiting = Submission.objects.filter(batch__supplier=account.pk, state="review", reason=reason)
-    return verdicts.reopen(waiting.select_for_update(of=("self",)))
+    return outcomes.reopen(waiting.select_for_update(of=("self",)))

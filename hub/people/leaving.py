@@ -18,7 +18,8 @@ from django.db.models.functions import Cast, Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from hub import catalogue, consent, counts, datasets, wanted
+from hub import catalogue, counts, datasets
+from hub.demand import wanted
 from hub.models import (
     Account,
     Acquisition,
@@ -37,9 +38,10 @@ from hub.models import (
     TrainingRequest,
 )
 from hub.models.submission import Licence
-from hub.suppliers import ANONYMOUS
+from hub.people import consent
+from hub.people.suppliers import ANONYMOUS
 
-log = structlog.get_logger("hub.leaving")
+log = structlog.get_logger("hub.people.leaving")
 # Photos withdrawn at a time: each such step keeps everybody else waiting.
 STEP = 50
 PERSONAL = (Acquisition, Download, GoldAnswer, IdempotencyKey, Token)

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from hub import counts, gold
+from hub import counts
 from hub.models import Account, Annotation, Claim, GoldAnswer, Image, Job, Label
 from hub.problems import Refused
-from hub.questions import Question, may, told
-from hub.sealing import Sealed, unseal
+from hub.reviewing import gold
+from hub.reviewing.questions import Question, may, told
+from hub.reviewing.sealing import Sealed, unseal
 
 TAKE_BACK = timedelta(minutes=15)
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from hub import readiness, sql, subscriptions, wanted
+from hub import readiness, sql
+from hub.demand import subscriptions, wanted
 from hub.models import Account, DatasetVersion, Job, Label, LabelStat, Shortfall
 from hub.previews import enough, preview
 from hub.readiness import Readiness

@@ -3,8 +3,8 @@
 from django.db.models import Max
 from django.utils import timezone
 
-from hub import notices
 from hub.models import Account, Job, Label, LabelPath, Notice, Subscription, Wanted
+from hub.people import notices
 
 
 def subscribe(account: Account, label: Label, *, pinned: bool = False) -> Subscription:

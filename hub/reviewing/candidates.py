@@ -62,7 +62,7 @@ def _related(labels: set[int]) -> dict[int, set[int]]:
 
 
 def _chosen(pair: Pair, near: list[tuple[int, int]], carried: set[int], related: dict[int, set[int]]) -> list[int]:
-    chance = Random(salted_hmac("hub.candidates", "{} {}".format(*pair)).digest())  # noqa: S311  the key is the secret
+    chance = Random(salted_hmac("hub.reviewing.candidates", "{} {}".format(*pair)).digest())  # noqa: S311  the key is the secret
     taken = _flat(related[label] for label in {pair[1], *carried})
     chosen = [pair[1]]
     for _, _, other in sorted((apart, chance.random(), other) for other, apart in near):

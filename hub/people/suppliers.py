@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
-from hub import gold, trained
+from hub import trained
 from hub.models import Account, Contribution, Dataset, DatasetMember, Image, Label, TrainedModel
+from hub.reviewing import gold
 
 ANONYMOUS = "anonymous"
 LABELS, NAMED = 24, 20

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from hub import counts, decisions, sql
+from hub import counts, sql
 from hub.models import Account, Annotation, Claim, Image, Label
+from hub.moderation import decisions
 from hub.problems import Refused
 
 # People who must name the same label before a moderator is asked to give it.

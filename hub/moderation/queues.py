@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import Case, Count, F, Min, QuerySet, When
 
-from hub import appeals, disputes, doubts, holding, moderating
 from hub.models import Image, Label, LabelProposal, Report, Submission
+from hub.moderation import appeals, doubts, holding, moderating
+from hub.reviewing import disputes
 
 # A queue longer than this is said to be so; nobody needs to know by how much.
 MANY = 100

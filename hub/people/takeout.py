@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from hub import storage, takeout_rows
+from hub import storage
 from hub.models import Account, Image, Submission
+from hub.people import takeout_rows
 
 CHUNK = 1024 * 1024
 # What a spreadsheet takes for the beginning of a formula.

@@ -1,0 +1,1 @@
+"""Review: people check each other's labels, and are measured by questions whose answer is known."""
