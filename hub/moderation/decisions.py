@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from hub import reasons
 from hub.models import Account, Decision
 from hub.problems import Refused
 
@@ -66,6 +67,12 @@ def must_not_be_own(moderator: Account, *concerned: int | None) -> None:
 def did(kind: str) -> str:
     """What a decision of a kind was, as a sentence goes on after its actor's name."""
     return KINDS.get(kind, kind.replace("_", " "))
+
+
+def why(decision: Decision) -> str:
+    """Its reason in words; the code itself where no words are left for it, and "" where there was none."""
+    code = decision.reason
+    return reasons.words(code) if code in reasons.REASONS else code
 
 
 def already(subject: str, *kinds: str) -> Refused:

@@ -76,7 +76,10 @@ def _log(request: HttpRequest) -> HttpResponse:
     found, cursor = browse.keyset(decisions.about(subject, actor), request.GET.get("before", ""), LINES)
     names = decisions.names(found)
     context = {
-        "lines": [(one, decisions.did(one.kind), decisions.where(one), names.get(one.subject, "")) for one in found],
+        "lines": [
+            (one, decisions.did(one.kind), decisions.why(one), decisions.where(one), names.get(one.subject, ""))
+            for one in found
+        ],
         "subject": subject,
         "actor": actor,
         "next_url": facets.address(request.path, subject=subject, actor=actor, before=cursor) if cursor else "",
