@@ -18,7 +18,7 @@ from hub import jobs
 from hub.models import Account, Job, Notice
 
 Kind = Notice.Kind
-SALT = "hub.people.notices.stop"
+SALT = "hub.notice.stop"
 # Decisions about a person reach the person.
 ALWAYS = (Kind.MODERATED,)
 # The bell says no more than "99+".

@@ -200,6 +200,7 @@ def test_people_are_found_trusted_and_suspended(desk):
     assert (eve.trusted_at is not None, eve.suspended_at) == (True, None)
     page = text(desk, "/moderation/log/?subject=account:eve")
     assert all(said in page for said in ("trusted the account", "suspended the account", "lifted the suspension"))
+    assert "It was used for advertising." in page
 
 
 def test_the_page_of_many_people_asks_no_more_than_that_of_one(desk, django_assert_num_queries):
