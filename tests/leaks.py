@@ -109,10 +109,12 @@ def _sized(data: bytes) -> bytes:
 def exactly(degrees: float) -> list[bytes]:
     """What matches a coordinate finer than a cell: decimals, degrees and minutes, the rationals of EXIF."""
     size = abs(degrees)
-    decimals = {f"{size:.3f}", f"{int(size * 1000) / 1000:.3f}"}
+    decimals = {f"{size:.{n}f}" for n in (3, 4)} | {f"{int(size * 10**n) / 10**n:.{n}f}" for n in (3, 4)}
     whole, minutes, seconds = int(size), int(size * 60 % 60), int(size * 3600 % 60)
     return [
-        *(one.replace(".", "[.,]").encode() for one in decimals),
+        *(re.escape(one).encode() for one in decimals),
+        # With three decimals a comma may as well stand between thousands, or between two ids.
+        *(one.replace(".", ",").encode() for one in decimals if len(one.partition(".")[2]) > 3),
         rb"%d(?:/1|\.0+)?\W{1,4}%02d(?:/1|\.0+)?\W{1,4}%02d" % (whole, minutes, seconds),
         *(re.escape(struct.pack(f"{order}4I", whole, 1, minutes, 1)) for order in "<>"),
     ]

@@ -11,7 +11,7 @@ from tests.recount import differences
 pytestmark = committed
 
 
-@pytest.mark.parametrize("acts", [400, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("acts", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_counts_equal_a_recount_after_ten_people_did_anything_at_once(acts, settings, tmp_path):
     empty_storage(settings, tmp_path)
     settings.NEW_ACCOUNT_PHOTOS = 3

@@ -203,15 +203,28 @@ def test_no_notice_mail_or_log_tells_what_a_photo_held(supplier, settings, tmp_p
     assert leaks.found("\n".join(said).encode()) == set()
 
 
+def telling_columns() -> list[tuple[str, str]]:
+    """Every column that can hold words or fractions; whole numbers beside each other may look like anything."""
+    kinds = ["text", "_text", "varchar", "_varchar", "json", "jsonb", "bytea", "float4", "float8", "numeric"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns c JOIN information_schema.tables t"
+            " USING (table_schema, table_name) WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+            " AND udt_name = ANY (%s)",
+            [kinds],
+        )
+        return cursor.fetchall()
+
+
 def test_the_database_keeps_nothing_of_what_a_photo_held(planted):
     leaked = {}
-    for table in connection.introspection.table_names():
+    for table, column in telling_columns():
         with connection.cursor() as cursor:
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            cursor.execute(f'SELECT "{column}"::text FROM "{table}" WHERE "{column}" IS NOT NULL')
             rows = "\n".join(row for (row,) in cursor)
         patterns = {name: some for name, some in leaks.OF_PHOTOS.items() if name not in leaks.WITHHELD}
         if seen := leaks.found(rows.encode(), patterns):
-            leaked[table] = seen
+            leaked[table, column] = seen
     assert not leaked
 
 
