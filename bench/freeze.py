@@ -7,7 +7,7 @@ import time
 
 from bench._database import scratch
 from bench._table import headline, table
-from bench.pages import fill
+from bench._fill import fill
 
 GOAL_SECONDS, GOAL_MIB = 60, 300
 FINGERPRINTS = """
