@@ -168,8 +168,11 @@ def where(precision: str, country: str, region: str, city: str, row: int | None,
 
 
 def settle(version: DatasetVersion, digest: str, header: dict[str, Any], images: int) -> None:
-    """Make the version ready under its id, unless its dataset has the very same already."""
-    same = version.dataset.versions.filter(digest=digest, state="ready").first()
+    """Make the version ready under its id, unless its dataset has the very same already.
+
+    Of a version that was deleted meanwhile nothing is written: the lookup must not need its dataset.
+    """
+    same = DatasetVersion.objects.filter(dataset=version.dataset_id, digest=digest, state="ready").first()
     if same:
         clear(version)
         fail(version.pk, "nothing_changed", {"number": same.number})
