@@ -6,18 +6,10 @@ import resource
 import time
 
 from bench._database import scratch
+from bench._fill import fill, fingerprints
 from bench._table import headline, table
-from bench._fill import fill
 
 GOAL_SECONDS, GOAL_MIB = 60, 300
-FINGERPRINTS = """
-ALTER TABLE hub_mirror DROP CONSTRAINT hub_mirror_image_id_fkey;
-ALTER TABLE hub_fingerprint DROP CONSTRAINT hub_fingerprint_image_id_fkey;
-DROP INDEX fingerprints_by_band;
-INSERT INTO hub_fingerprint SELECT id, ('x' || sha256)::bit(256) FROM hub_image;
-INSERT INTO hub_mirror SELECT id, ('x' || pixels_sha256)::bit(256) FROM hub_image;
-ANALYZE;
-"""
 
 
 def run(argv: list[str]) -> None:
@@ -42,14 +34,6 @@ def run(argv: list[str]) -> None:
         "",
         f"{GOAL_SECONDS} s, {GOAL_MIB} MiB",
     )
-
-
-def fingerprints() -> None:
-    """Give every image a fingerprint, so that the nearest pair across splits is looked for too."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(FINGERPRINTS)
 
 
 def freeze_once(name: str, together: str) -> tuple[int, float, float, str]:

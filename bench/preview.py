@@ -6,8 +6,8 @@ import statistics
 import time
 
 from bench._database import scratch
-from bench._table import headline, table
 from bench._fill import fill
+from bench._table import headline, table
 
 GOAL = 300.0  # ms, p95
 CHOSEN = 20
