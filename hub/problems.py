@@ -1,5 +1,7 @@
 """Refusals: one page for people, one `problem+json` (RFC 9457) for scripts, with the same stable code."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
@@ -35,7 +37,17 @@ def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpRespo
     }
     if wants_json(request):
         body |= {"about": detail} if detail else {}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        kind = "application/problem+json"
+        return JsonResponse(body, status=status, content_type=kind, headers=_headers(status, detail))
     # A page for a failure of ours is drawn without the session, which may be what failed.
     page = render_to_string("problem.html", {"problem": body}, request if status < 500 else None)
-    return HttpResponse(page, status=status)
+    return HttpResponse(page, status=status, headers=_headers(status, detail))
+
+
+def _headers(status: int, detail: dict[str, Any]) -> dict[str, str]:
+    """What HTTP has a refusal of this kind carry, beside its words: when to come back, how long the file is."""
+    if status == 429 and "seconds" in detail:
+        return {"Retry-After": str(detail["seconds"])}
+    if status == 416:
+        return {"Content-Range": f"bytes */{detail['size']}"}
+    return {}

@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from hub import storage, trained, trying
+from hub import trained, trying
 from hub.api.access import Request, readers
 from hub.api.answers import Page, only, page_url, paged, url
 from hub.api.labels import named
 from hub.browse import keyset
 from hub.models import Account, ModelFile, TrainedModel
 from hub.problems import Refused
+from hub.views.models import send_file
 from workers import predict
 
 router = Router(auth=readers)
@@ -157,11 +158,9 @@ def _file(request: HttpRequest, one: ModelFile) -> dict[str, Any]:
 
 @router.get("/models/{pk}/files/{name}")
 def one_model_file(request: Request, pk: int, name: str):
-    """A file of a model; each time it is fetched is counted."""
+    """A file of a model, or the part that `Range` asks for; each time somebody begins to fetch it is counted."""
     found = trained.file(trying.find(request.auth.account, pk), name.replace("\0", ""))
-    answer = storage.response("artifacts", trained.key(found.sha256), trained.content_type(name), found.name)
-    trained.count_download(found, request.auth.account)
-    return answer
+    return send_file(request, found, request.auth.account)
 
 
 @router.post("/models/{pk}/predict", response=Said, url_name="predict", openapi_extra=PICTURES)

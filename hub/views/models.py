@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, datasets, facets, model_curves, model_pages, storage, trained, training_pages
-from hub.models import DatasetVersion, Doubt, Label, Prediction, TrainedModel
+from hub import browse, datasets, facets, model_curves, model_pages, trained, training_pages
+from hub.models import Account, DatasetVersion, Doubt, Label, ModelFile, Prediction, TrainedModel
 from hub.moderation import doubts
 from hub.problems import Refused
 from hub.views.datasets import who
 from hub.views.decorators import visitor
+from hub.views.sending import Stored, from_its_start, send
 
 PAGE, PICTURES = 24, 48
 WORST = 12
@@ -118,16 +119,18 @@ def model_cell(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def model_file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """One file of a model, always as an attachment; each time it is fetched is counted."""
-    found = trained.file(seen(request, pk), name.replace("\0", "?"))
+    return send_file(request, trained.file(seen(request, pk), name.replace("\0", "?")), who(request))
+
+
+def send_file(request: HttpRequest, found: ModelFile, account: Account | None) -> HttpResponseBase:
+    """A file of a model, whole or in part, and the count of who began to fetch it. Raises Refused."""
+    key, kind = trained.key(found.sha256), trained.content_type(found.name)
     try:
-        answer = storage.response(
-            "artifacts", trained.key(found.sha256), trained.content_type(name), attachment=found.name
-        )
+        answer = send(request, Stored("artifacts", key, found.size, found.sha256, kind, found.name))
     except FileNotFoundError:
         raise Refused("model_file_gone", 404) from None
-    if request.method == "GET":
-        trained.count_download(found, who(request))
-    answer["Cache-Control"] = "private, no-transform"
+    if request.method == "GET" and from_its_start(answer):
+        trained.count_download(found, account)
     return answer
 
 
