@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make. Everything else is fetched by uv, from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint proof bench clean-demo browser
+.PHONY: help run test lint security audit-deps proof bench clean-demo browser
 export UV_PYTHON_DOWNLOADS := never
 # Compiling TensorFlow's modules anew takes seven seconds of every process that imports it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,11 +19,18 @@ run: $(ENVIRONMENT) ## Start the hub here (PORT=8000, PHOTOS=folder, DEMO=0); Ct
 test: $(ENVIRONMENT) ## Pass the tests, on a real Postgres and Redis of their own
 	$(PYTHON) -m pytest -n 2 -m "not browser and not slow"
 
-lint: $(ENVIRONMENT) ## Style, types, and migrations that match the models
+lint: $(ENVIRONMENT) ## Style, types, migrations that match the models, and what attackers look for
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m bandit --quiet --configfile pyproject.toml --recursive hub workers client
 	$(PYTHON) -m mypy
 	$(PYTHON) manage.py makemigrations --check --dry-run
+
+security: lint audit-deps ## Lint, and ask whether weaknesses of our dependencies are known (needs the network)
+
+audit-deps: $(ENVIRONMENT) ## Ask osv.dev what is known of the locked versions
+	@$(UV) audit --frozen --preview-features audit-command || { \
+	  echo "Either something is known (see above), or nothing was looked up: osv.dev was not reached."; exit 1; }
 
 browser: $(ENVIRONMENT) ## Drive the pages in a real Chromium
 	$(PYTHON) -m pytest -m browser

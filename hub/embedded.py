@@ -96,8 +96,8 @@ def _sockets(where: Path) -> Path:
     beside = where / "run"
     if len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:
         return beside
-    # Not TMPDIR: a command in another terminal must arrive at the same folder.
-    return Path("/tmp", f"deep-images-hub-{_short(where)}")  # noqa: S108  private, its owner is checked
+    # Not TMPDIR: a command in another terminal must arrive at the same folder. It is private, its owner is checked.
+    return Path("/tmp", f"deep-images-hub-{_short(where)}")  # noqa: S108  # nosec B108
 
 
 def _redis_socket(where: Path) -> Path:

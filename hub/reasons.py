@@ -98,6 +98,10 @@ REQUESTS: Words = {
     "too_many_files": ("A batch holds at most {limit} files.", "Start another batch for the rest."),
     "too_many_batches": ("You have {limit} batches without a photo.", "Send photos to one of those first."),
     "too_many_proposals": ("You have {limit} proposals waiting.", "Wait until a moderator has looked at them."),
+    "too_many_requests": (
+        "That were more than {limit} requests of this kind in a minute.",
+        "Wait as long as Retry-After says, then go on more slowly.",
+    ),
     "no_file": ("No file came with the request.", "Choose a photo first."),
     "bad_digest": ("The SHA-256 is not 64 hexadecimal digits.", "Leave it out, or send it right."),
     "bad_request": ("The request could not be read.", "Reload the page and try again."),

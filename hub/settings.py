@@ -199,6 +199,13 @@ DUPLICATE_BITS = 31
 REVIEW_BITS = 48
 RELATED_BITS = 90
 RENDITION_SIZES = (1024, 299, 224, 100)
+# Requests a minute, 0 for as many as they like: to the API by one address without a token, and with one token; and
+# what costs much (previews, freezing, packing, trying models, exports), by one account or address, wherever it asks.
+RATES = {
+    "anonymous": int(os.environ.get("HUB_RATE_ANONYMOUS", "1200")),
+    "token": int(os.environ.get("HUB_RATE_TOKEN", "3000")),
+    "costly": int(os.environ.get("HUB_RATE_COSTLY", "120")),
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # Sixteen are tried at once; a few more are refused in words, and a flood unread.
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

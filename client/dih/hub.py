@@ -11,15 +11,16 @@ import httpx
 from dih.failures import AWAY, NOT_FOUND, REFUSED, Failure
 
 TRIES = 5
-PATIENCE = 10.0
-# What a proxy or a hub answers while it is catching its breath.
+# The hub counts requests by the minute.
+PATIENCE = 60.0
+# What a proxy or a hub answers while it is catching its breath, or somebody asks too fast.
 PASSING = {502, 503, 504}
 
 
 class Hub:
     """A hub at an address, asked with a token or without."""
 
-    def __init__(self, url: str, token: str = "", timeout: float = 60) -> None:
+    def __init__(self, url: str, token: str = "", timeout: float = 60) -> None:  # nosec B107
         try:
             self.base = httpx.URL(url.rstrip("/"))
         except httpx.InvalidURL as error:
@@ -120,7 +121,11 @@ def rewind(options: dict[str, Any]) -> None:
 
 def passing(response: httpx.Response) -> bool:
     """Whether the same request may go through a little later."""
-    return response.status_code in PASSING or (response.status_code == 409 and "key_in_use" in response.text)
+    return (
+        response.status_code in PASSING
+        or (response.status_code == 409 and "key_in_use" in response.text)
+        or (response.status_code == 429 and "Retry-After" in response.headers)
+    )
 
 
 def pause(attempt: int, asked: str = "") -> float:

@@ -16,6 +16,7 @@ from hub.api import (
     versions,
     wanted,
 )
+from hub.api.access import often
 from hub.api.answers import HubAPI, Reference, Text
 
 DESCRIPTION = """
@@ -32,6 +33,7 @@ api = HubAPI(
     urls_namespace="api",
     parser=Text(),
     docs=Reference(),
+    throttle=often,
     # The reference's stylesheet, which is not ours, draws its arrows as data: pictures.
     docs_decorator=csp_update({"img-src": ["data:"]}),
 )

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer
+from ninja.throttling import BaseThrottle
 
-from hub import tokens
+from hub import rates, tokens
 from hub.models import Account, Token
 from hub.problems import Refused
+from hub.views.decorators import asker
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks; `account` is None for a stranger."""
+    """Who asks, and by which token; both are None for a stranger."""
 
     account: Account | None = None
+    token: int | None = None
 
 
 class Request(HttpRequest):
@@ -45,12 +48,31 @@ class Bearer(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Visitor:
         found = tokens.find(token)
         if found is None:
+            rates.count("anonymous", asker(request, None))
             raise Refused("unknown_token", 401)
         if self.scopes and not self.scopes & set(found.scopes):
             raise Refused("scope_needed", 403, scope=" or ".join(sorted(self.scopes)))
         if found.account.suspended_at and request.method not in ("GET", "HEAD"):
             raise Refused("suspended", 403, why=found.account.suspended_for)
-        return Visitor(found.account)
+        return Visitor(found.account, found.pk)
+
+
+class Often(BaseThrottle):
+    """Refuses who asks too often: a token, or the address of a stranger. `costly`: an account or address, by that."""
+
+    def __init__(self, *, costly: bool = False) -> None:
+        self.costly = costly
+
+    def allow_request(self, request: HttpRequest) -> bool:
+        """True. Raises Refused: too_many_requests."""
+        visitor: Visitor = request.auth  # type: ignore[attr-defined]
+        if self.costly:
+            rates.count("costly", asker(request, visitor.account))
+        elif visitor.token:
+            rates.count("token", str(visitor.token))
+        else:
+            rates.count("anonymous", asker(request, None))
+        return True
 
 
 READ, GIVE, DATASETS = Token.Scope.READ.value, Token.Scope.GIVE.value, Token.Scope.DATASETS.value
@@ -59,6 +81,9 @@ readers = Bearer(READ, DATASETS, strangers=True)
 givers = Bearer(GIVE)
 own_givers = Bearer(GIVE, READ)
 makers = Bearer(DATASETS)
+
+often: list[BaseThrottle] = [Often()]
+costly = [*often, Often(costly=True)]
 
 
 def account_of(request: Request) -> Account:

@@ -7,7 +7,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 
 from hub import archives, datasets, reasons
-from hub.api.access import Request, account_of, makers, readers
+from hub.api.access import Request, account_of, costly, makers, readers
 from hub.api.answers import Strict, page_url, url
 from hub.api.idempotency import once
 from hub.api.versions import find
@@ -72,7 +72,7 @@ def list_archives(request: Request, id: str):
     return [told(request, request.auth.account, archive) for archive in archives.of(version)]
 
 
-@router.post("/versions/{id}/archives", response={200: ArchiveOut, 202: ArchiveOut}, auth=makers)
+@router.post("/versions/{id}/archives", response={200: ArchiveOut, 202: ArchiveOut}, auth=makers, throttle=costly)
 @once
 def order_archive(request: Request, id: str, data: ArchiveIn):
     """Ask for an archive: 200 when it is packed already, 202 with the `job` that packs it."""

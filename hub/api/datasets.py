@@ -7,7 +7,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 
 from hub import datasets, selections
-from hub.api.access import Request, account_of, makers, readers
+from hub.api.access import Request, account_of, costly, makers, readers
 from hub.api.answers import Page, Strict, only, page_url, paged, url
 from hub.api.idempotency import once
 from hub.api.versions import VersionOut
@@ -118,7 +118,7 @@ def list_versions(request: Request, pk: int, before: str = ""):
     return paged(request, [version_told(request, version) for version in found], before=cursor)
 
 
-@router.post("/datasets/{pk}/versions", response={202: VersionOut}, auth=makers)
+@router.post("/datasets/{pk}/versions", response={202: VersionOut}, auth=makers, throttle=costly)
 @once
 def freeze(request: Request, pk: int):
     """Freeze what the selection gives now into a new version: your dataset only. Follow the `job`."""

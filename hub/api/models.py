@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from hub import trained, trying
-from hub.api.access import Request, readers
+from hub.api.access import Request, costly, readers
 from hub.api.answers import Page, only, page_url, paged, url
 from hub.api.labels import named
 from hub.browse import keyset
@@ -163,7 +163,7 @@ def one_model_file(request: Request, pk: int, name: str):
     return send_file(request, found, request.auth.account)
 
 
-@router.post("/models/{pk}/predict", response=Said, url_name="predict", openapi_extra=PICTURES)
+@router.post("/models/{pk}/predict", response=Said, url_name="predict", openapi_extra=PICTURES, throttle=costly)
 def ask_model(request: Request, pk: int):
     """What a model says of at most 16 pictures: `files` of a form, or JSON `{"images": [base64, …]}`."""
     model = trying.find(request.auth.account, pk)

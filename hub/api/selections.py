@@ -5,7 +5,7 @@ from typing import Any
 from ninja import Body, Router, Schema
 
 from hub import previews, reasons, selections
-from hub.api.access import DATASETS, READ, Bearer, Request
+from hub.api.access import DATASETS, READ, Bearer, Request, costly
 
 router = Router(auth=Bearer(READ, DATASETS))
 
@@ -52,7 +52,7 @@ class PreviewOut(Schema):
     selection: dict[str, Any]
 
 
-@router.post("/selections/preview", response=PreviewOut)
+@router.post("/selections/preview", response=PreviewOut, throttle=costly)
 def preview(request: Request, selection: Body[dict[str, Any]]):
     """Count what a selection would give; nothing is written. `obstacles` says what a freeze would be refused for."""
     asked = selections.read(selection)

@@ -7,7 +7,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 
 from hub import reasons, selections, trainings, wishes
-from hub.api.access import DATASETS, READ, Bearer, Request, account_of, makers
+from hub.api.access import DATASETS, READ, Bearer, Request, account_of, costly, makers
 from hub.api.answers import Page, Strict, only, page_url, paged, url
 from hub.api.idempotency import once
 from hub.api.labels import named
@@ -119,7 +119,7 @@ def list_trainings(request: Request, before: str = ""):
     return paged(request, [told(request, training) for training in found], before=cursor)
 
 
-@router.post("/trainings", response={200: TrainingOut, 202: TrainingOut}, auth=makers)
+@router.post("/trainings", response={200: TrainingOut, 202: TrainingOut}, auth=makers, throttle=costly)
 @once
 def ask_for_training(request: Request, data: TrainingIn):
     """Ask for a model: 202 with the `job` that trains it, 200 when the same was trained before. Premium accounts."""

@@ -13,12 +13,13 @@ from hub.forms import DatasetForm
 from hub.previews import ENOUGH, UNBALANCED, Preview
 from hub.problems import Refused
 from hub.selections import WHOLE
-from hub.views.decorators import visitor
+from hub.views.decorators import costly, visitor
 from hub.views.shortfalls import noted
 from workers.celery import ring
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@costly
 def build(request: HttpRequest) -> HttpResponse:
     """Choose labels and filters and see what they give; on POST name the dataset and order its first version."""
     if request.method == "POST":

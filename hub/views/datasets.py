@@ -12,6 +12,7 @@ from hub import browse, choosing, datasets, facets, shelf
 from hub.models import Account, Dataset, DatasetVersion
 from hub.problems import Refused
 from hub.selections import read
+from hub.views.decorators import costly
 from hub.views.shortfalls import noted
 from workers.celery import ring
 
@@ -119,6 +120,7 @@ def _numbered(found: Dataset, number: str) -> DatasetVersion:
 
 @login_required
 @require_POST
+@costly
 def freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """Its owner orders a new version of what the selection gives now."""
     found = owned(request, pk)

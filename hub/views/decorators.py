@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from functools import wraps
 
+from allauth.core.internal.ratelimit import get_ip
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 
+from hub import rates
 from hub.models import Account
 from hub.problems import problem
 
@@ -38,6 +40,22 @@ def moderator(view: View) -> View:
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         if not request.user.has_perm("hub.moderate"):
             return problem(request, 403, "forbidden")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def asker(request: HttpRequest, account: Account | None) -> str:
+    """By what one who asks is counted: the account, or else the network address; a proxy is believed if it is ours."""
+    return f"account:{account.pk}" if account else f"address:{get_ip(request)}"
+
+
+def costly(view: View) -> View:
+    """For pages that cost much: nobody asks for them too often. Raises Refused: too_many_requests."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        rates.count("costly", asker(request, request.user if isinstance(request.user, Account) else None))
         return view(request, *args, **kwargs)
 
     return guarded

@@ -15,7 +15,7 @@ from hub import browse, facets, forms, model_pages, objects, reasons, tokens
 from hub.models import Account, Batch, Image, Submission, Token
 from hub.people import leaving, notices, suppliers, takeout
 from hub.problems import Refused
-from hub.views.decorators import visitor
+from hub.views.decorators import costly, visitor
 from workers.celery import ring
 
 PAGE = 20
@@ -61,6 +61,7 @@ def countries(supplier: int | None) -> int:
 
 @login_required
 @require_safe
+@costly
 def export(request: HttpRequest) -> HttpResponseBase:
     """Everything the hub keeps of an account, as a zip that is written while it is sent."""
     response = StreamingHttpResponse(takeout.chunks(visitor(request)), content_type="application/zip")

@@ -17,7 +17,7 @@ from hub.models import Account, Dataset, DatasetVersion, TrainingRequest
 from hub.problems import Refused
 from hub.readiness import Readiness
 from hub.views.datasets import who
-from hub.views.decorators import visitor
+from hub.views.decorators import costly, visitor
 from hub.views.shortfalls import noted
 from workers.celery import ring
 
@@ -34,6 +34,7 @@ class Target:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@costly
 def request_model(request: HttpRequest) -> HttpResponse:
     """What a model of these pictures would be and take; on POST it is asked for."""
     if request.method == "POST":

@@ -7,10 +7,12 @@ from django.views.decorators.http import require_POST
 from hub import trying
 from hub.problems import wants_json
 from hub.views.datasets import who
+from hub.views.decorators import costly
 from workers import predict
 
 
 @require_POST
+@costly
 def try_model(request: HttpRequest, pk: int) -> HttpResponse:
     """The five likeliest labels of each picture: as JSON for the page's script, as a page for everybody else."""
     model = trying.find(who(request), pk)

@@ -13,7 +13,7 @@ from hub.models import Archive, DatasetVersion, Job
 from hub.problems import Refused
 from hub.selections import read
 from hub.views.datasets import who
-from hub.views.decorators import visitor
+from hub.views.decorators import costly, visitor
 from workers.archives.names import folders, title
 from workers.celery import ring
 
@@ -111,6 +111,7 @@ def version_status(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@costly
 def order_archive(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Ask for an archive of a version."""
     found = seen(request, pk, number)

@@ -162,11 +162,11 @@ def give_demo(done: Path) -> None:
 
 
 def answers(url: str, seconds: int = 60) -> bool:
-    """Whether a page answers within so many seconds."""
+    """Whether a page of ours answers within so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310  # nosec B310
             return True
         time.sleep(0.2)
     return False
