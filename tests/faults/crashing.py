@@ -1,0 +1,90 @@
+"""The hub's own Celery app with a step that kills: `CRASH_AT="before hub.storage.put" celery -A tests.faults.crashing`.
+
+CRASH_AT: `before` or `after`, the function, and `#2` for its second call. Where the step is reached, the child of the
+pool and the worker above it get SIGKILL, and the file CRASHED in HUB_HOME says where. With CRASH_FOR, the SHA-256 of a
+picture, only the child is killed, at every attempt at this picture (`CRASH_AT` is of no use then).
+"""
+
+import functools
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workers.celery import app
+
+__all__ = ["app"]
+# Loaded by tasks as they need them: here at once, so that every name a step goes by is there to be exchanged.
+LAZY = ("workers.imaging", "workers.archives", "workers.nearest", "workers.training_files", "workers.training_rows")
+BORDERS = ("hub", "workers")
+
+
+def die(*, worker: bool = True) -> None:
+    """End this child, and the worker above it, at this very moment."""
+    if worker:
+        os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash_at(when: str, path: str, call: int) -> None:
+    """Exchange the function under every name it has in the hub by one that kills at its so manyth call."""
+    module, name = path.rsplit(".", 1)
+    original = getattr(importlib.import_module(module), name)
+    exchange(original, killing(original, when, path, call))
+
+
+def killing(original: Callable, when: str, path: str, call: int) -> Callable:
+    calls = 0
+
+    @functools.wraps(original)
+    def step(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if when == "after":
+            answer = original(*arguments, **named)
+        if calls == call:
+            Path(os.environ["HUB_HOME"], "CRASHED").write_text(f"{when} {path}#{call}")
+            die()
+        return answer if when == "after" else original(*arguments, **named)
+
+    return step
+
+
+def exchange(original: Callable, other: Callable) -> None:
+    """Put `other` wherever a module of the hub names `original`."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in BORDERS:
+            for key, value in list(vars(module).items()):
+                if value is original:
+                    setattr(module, key, other)
+
+
+def crash_for(sha256: str) -> None:
+    """Kill whoever reads the picture of this digest."""
+    from hub import storage
+    from workers import ingest
+
+    read = ingest.read
+
+    def reading(data: bytes) -> Any:
+        if storage.digest_of(data) == sha256:
+            with Path(os.environ["HUB_HOME"], "CRASHED").open("a") as file:
+                file.write("x")
+            die(worker=False)
+        return read(data)
+
+    exchange(read, reading)
+
+
+app.loader.import_default_modules()
+if at := os.environ.get("CRASH_AT"):
+    for lazy in LAZY if "training" in at or "progress" in at else LAZY[:3]:
+        importlib.import_module(lazy)
+    when, function = at.split(" ", 1)
+    function, _, number = function.partition("#")
+    crash_at(when, function, int(number or 1))
+if digest := os.environ.get("CRASH_FOR"):
+    crash_for(digest)
