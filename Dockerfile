@@ -46,5 +46,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-c", \
   "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/healthz', headers={'Host': os.environ['HUB_HOSTS'].split(',')[0]}), timeout=4)"]
 # What a proxy says of the client is believed or not by HUB_BEHIND_PROXY.
-CMD ["waitress-serve", "--listen=0.0.0.0:8000", "--threads=16", "--channel-timeout=60", \
-     "--no-clear-untrusted-proxy-headers", "hub.wsgi:application"]
+CMD ["python", "-m", "hub.serve", "--listen=0.0.0.0:8000", "--threads=16", "--no-clear-untrusted-proxy-headers"]

@@ -78,9 +78,8 @@ def processes(port: int) -> dict[str, list[str]]:
     celery = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m", "celery", "--quiet"]
     celery += ["-A", "workers"]
     worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-    web = ["-c", "from waitress.runner import run; run()", f"--listen=127.0.0.1:{port}", "--threads=8"]
     return {
-        "web": [sys.executable, *web, "--channel-timeout=60", "hub.wsgi:application"],
+        "web": [sys.executable, "-m", "hub.serve", f"--listen=127.0.0.1:{port}", "--threads=8"],
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "export": [*worker, "-Q", "export", "-c", "1", "-n", "export@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
