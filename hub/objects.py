@@ -1,11 +1,12 @@
 """Which stored objects rows still need; and deleting the others without racing those who bring them back."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from itertools import islice
 
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,6 +27,8 @@ from hub.storage import BucketStorage, reachable
 ALIASES = ("originals", "renditions", "incoming", "artifacts", "features")
 GRACE = timedelta(hours=24)
 BATCH = 1000
+# The key of the lock that keeps all objects while a backup copies them.
+KEPT = 7_236_004
 WAITING = ("received", "review", "failed")
 # What a moderator decided, or a fingerprint did, may be appealed against for so long: until then its bytes stay.
 APPEALS = timedelta(days=14)
@@ -41,10 +44,28 @@ def hold(*names: str) -> None:
     sql.call("hub_hold", sorted(names))
 
 
-def owned(alias: str, names: Iterable[str]) -> set[str]:
-    """Those of the names that a row refers to. What was withdrawn or refused is let go after a day."""
+@contextmanager
+def kept() -> Iterator[None]:
+    """Let nobody discard an object while the block runs: they come back to it another time."""
+    sql.call("pg_advisory_lock", KEPT)
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError):  # the lock is gone with the connection
+            sql.call("pg_advisory_unlock", KEPT)
+
+
+def _may_discard() -> bool:
+    """Whether nobody keeps all objects; until the transaction ends, nobody begins to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [KEPT])
+        return cursor.fetchone()[0]
+
+
+def owned(alias: str, names: Iterable[str], grace: timedelta = GRACE) -> set[str]:
+    """Those of the names that a row refers to. What was withdrawn or refused is let go after a day's `grace`."""
     by_digest = {name.rsplit("/", 1)[-1].split(".")[0]: name for name in names}
-    kept = _OWNERS[alias](list(by_digest), timezone.now() - GRACE)
+    kept = _OWNERS[alias](list(by_digest), timezone.now() - grace)
     return {by_digest[digest] for digest in kept if digest in by_digest}
 
 
@@ -116,13 +137,15 @@ def drop_parts() -> int:
 def discard(alias: str, name: str, *, young: bool = False) -> bool:
     """Delete an object unless a row needs it, or (`young` aside) it was written lately; whether it was deleted.
 
-    Raises storage.Away when the store is.
+    None is while a backup is being made. Raises storage.Away when the store is.
     """
     with transaction.atomic(), reachable():
         hold(name)
         store = storages[alias]
+        if not _may_discard() or owned(alias, [name]):
+            return False
         try:
-            if owned(alias, [name]) or (not young and store.get_modified_time(name) > timezone.now() - GRACE):
+            if not young and store.get_modified_time(name) > timezone.now() - GRACE:
                 return False
         except FileNotFoundError:
             return False

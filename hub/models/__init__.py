@@ -1,4 +1,5 @@
 from hub.models.account import Account
+from hub.models.backup import Backup
 from hub.models.dataset import Archive, Contribution, Dataset, DatasetMember, DatasetVersion, Download
 from hub.models.doubt import Doubt
 from hub.models.image import Annotation, Claim, Image, ImageLabel, LabelStat, Rendition, Twin
@@ -27,6 +28,7 @@ __all__ = [
     "Annotation",
     "Archive",
     "Backbone",
+    "Backup",
     "Batch",
     "Claim",
     "Contribution",

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OUTER = {"admin", "apps", "urls", "wsgi", "api", "settings"}
 DOMAIN = sorted(path for path in (ROOT / "hub").glob("*.py") if path.stem not in OUTER)
-ROOMS = ("demand", "moderation", "people", "reviewing")
+ROOMS = ("demand", "moderation", "operations", "people", "reviewing")
 DOMAIN += sorted(path for room in ROOMS for path in (ROOT / "hub" / room).glob("*.py"))
 MODELS = sorted((ROOT / "hub" / "models").glob("*.py"))
 VIEWS = sorted((ROOT / "hub" / "views").glob("*.py"))

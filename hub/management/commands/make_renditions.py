@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from hub import storage
-from hub.models import Image
-from workers import ingest
+from hub.models import Image, Rendition
+from workers import export, ingest
 
 
 class Command(BaseCommand):
@@ -19,17 +19,27 @@ class Command(BaseCommand):
         self.stdout.write(f"{made} images had renditions missing; they have them again.")
 
     def mend(self, image: Image) -> bool:
-        """Render one image again if a file of its rows is missing; whether it was so."""
-        rows = {row.side: row for row in image.renditions.all()}
-        names = [storage.rendition_key(row.sha256) for row in rows.values()]
-        if all(storages["renditions"].exists(name) for name in names):
-            return False
+        """Make those files of one image again that its rows name and storage has not; whether any was missing."""
+        lost = {row.side: row for row in image.renditions.all() if not there(row)}
+        if clean := lost.pop(0, None):  # the original without its metadata: made anew, with its row
+            clean.delete()
+            export.clean_original(image.pk, image.sha256)
+        if lost:
+            self.render(image, lost)
+        return bool(clean or lost)
+
+    def render(self, image: Image, lost: dict[int, Rendition]) -> None:
+        """Render one image again, and let the rows of what was lost say what came of it."""
         picture = ingest.read(storage.get("originals", storage.key(image.sha256)))
         with transaction.atomic():
-            ingest.store(list(picture.renditions.values()))
-            for side, made in picture.renditions.items():
-                row = rows[side]
+            ingest.store([picture.renditions[side] for side in lost])
+            for side, row in lost.items():
+                made = picture.renditions[side]
                 row.sha256, row.size, row.crc32 = made.sha256, len(made.data), made.crc32
                 row.width, row.height = made.width, made.height
                 row.save()
-        return True
+
+
+def there(row: Rendition) -> bool:
+    """Whether storage has the file of a rendition."""
+    return storages["renditions"].exists(storage.rendition_key(row.sha256))

@@ -127,8 +127,10 @@ def make_accounts() -> None:
     """Make the first accounts, with passwords that only `accounts.txt` and the start-up lines tell."""
     passwords = {name: secrets.token_urlsafe(9) for name in FIRST_ACCOUNTS}
     accounts = get_user_model().objects
-    for name, password in passwords.items():
-        if not accounts.filter(username=name).exists():
+    for name, password in list(passwords.items()):
+        if accounts.filter(username=name).exists():  # in a hub that was restored; its password is the old one
+            passwords[name] = "(as it was)"
+        else:
             email = f"{name}@example.org"
             user = accounts.create_user(name, email, password, trusted_at=timezone.now(), **FIRST_ACCOUNTS[name])
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
@@ -148,7 +150,7 @@ def greet(port: int) -> None:
         print("\n".join(f"  {line}" for line in accounts_file().read_text().splitlines()))
     print(f"\nPhotos and data are kept in {embedded.home()}. Ctrl-C stops the hub.\n")
     if is_embedded() and os.environ.get("DEMO") != "0":
-        give_demo(embedded.home() / "demo-given")
+        give_demo(demo_given())
 
 
 def give_demo(done: Path) -> None:
@@ -158,6 +160,17 @@ def give_demo(done: Path) -> None:
         photos = os.environ.get("PHOTOS")
         call_command("demo", **({"photos": photos} if photos else {}))
         done.touch()
+
+
+def demo_given() -> Path:
+    """Where a hub notes that its first crowd has come."""
+    return embedded.home() / "demo-given"
+
+
+def no_demo() -> None:
+    """Let no crowd come to a hub that has been restored."""
+    if is_embedded():
+        demo_given().touch()
 
 
 def answers(url: str, seconds: int = 60) -> bool:

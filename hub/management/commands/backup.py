@@ -1,0 +1,72 @@
+"""`manage.py backup FOLDER`: keep rows and objects elsewhere, while the hub runs."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from hub import storage
+from hub.operations import backup, erasures, postgres
+from hub.operations.standing import servers
+
+SHOWN = 10
+
+
+class Command(BaseCommand):
+    help = "Make a backup in FOLDER while the hub runs: all rows, then every object they name that is not there yet."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument(
+            "--archives", action="store_true", help="packed datasets too; without, they are packed again"
+        )
+        parser.add_argument("--renditions", action="store_true", help="renditions too: else made again")
+        parser.add_argument("--keep-days", type=int, default=30, help="drop older backups, never the newest (30)")
+        parser.add_argument("--verify", action="store_true", help="make none; read the newest again, every byte")
+        parser.add_argument("--of", default="", metavar="NAME", help="with --verify: another than the newest")
+        parser.add_argument("--erased", action="store_true", help="make none; only note what must not come back")
+
+    def handle(self, *, folder: Path, **options: Any) -> None:
+        try:
+            with servers():
+                self.act(folder.expanduser().absolute(), **options)
+        except (postgres.Unusable, storage.Away, OSError) as trouble:
+            raise CommandError(f"No backup: {trouble}") from None
+
+    def act(self, folder: Path, **options: Any) -> None:
+        """What the options ask for."""
+        if options["verify"]:
+            self.verify(folder, options["of"])
+        elif options["erased"]:
+            self.note(folder)
+        else:
+            self.make(folder, options)
+
+    def make(self, folder: Path, options: dict[str, Any]) -> None:
+        """Make one, and say what is in it; an error where storage lacks what rows name."""
+        asked = {"packed": options["archives"], "rendered": options["renditions"], "keep_days": options["keep_days"]}
+        made, missing = backup.make(folder, **asked, say=self.stdout.write)
+        about = made.about
+        held, new = sum(about["objects"].values()), about["bytes_copied"] / 1e6
+        self.stdout.write(f"{made.path} holds {held} objects ({new:.1f} MB new) after {about['seconds']:.1f} s.")
+        self.complain(missing, "The backup is whole but for {} objects that storage has lost or damaged")
+
+    def verify(self, folder: Path, name: str) -> None:
+        """Read everything again."""
+        self.complain(list(backup.verify(folder, name)), "{} things are wrong with the backup")
+        self.stdout.write("Every file is as it was written, and the dump can be read.")
+
+    def note(self, folder: Path) -> None:
+        """Write erased.json alone: seconds, so as often as every few minutes."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        noted = erasures.keep(folder / "erased.json")
+        told = ", ".join(f"{len(noted[kind])} {kind}" for kind in ("submissions", "accounts", "removals"))
+        self.stdout.write(f"Noted what must not come back: {told}.")
+
+    def complain(self, found: list[str], what: str) -> None:
+        """Raise with the first few, if there are any."""
+        if found:
+            more = f"\n    and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+            lines = "".join(f"\n    {one}" for one in found[:SHOWN])
+            raise CommandError(f"{what.format(len(found))}:{lines}{more}")

@@ -1,0 +1,1 @@
+"""Running the hub: backups, what must not come back with them, and what watches over it."""

@@ -1,0 +1,128 @@
+"""Restore a backup: rows, then what was erased since is erased again, then the objects the rows still need."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+from django.core.files.storage import storages
+from django.core.management import call_command
+from django.db import DatabaseError
+from django.db.migrations.loader import MigrationLoader
+
+from hub import objects, storage
+from hub.models import Account, Archive, Feature, Image, Submission
+from hub.operations import backup as backups
+from hub.operations import erasures, holdings, postgres
+from hub.operations.backup import CHUNK, THREADS, Say
+from hub.operations.erasures import Erased
+from hub.operations.postgres import Unusable
+from hub.operations.vault import Backup, Line, Vault
+
+# What somebody must say who wants a hub that is not empty replaced.
+WORDS = "replace everything"
+
+
+def restore(folder: Path, name: str = "", *, words: str = "", say: Say = print) -> Backup:
+    """Make the hub what the backup says (the newest of `folder`, where none is named), less what was erased since.
+
+    Renditions are left to `make_renditions`, and the proof to `audit`. Raises postgres.Unusable: no such backup, not
+    readable, made by a newer release, others connected, or a hub that is not empty while `words` are not WORDS.
+    """
+    vault = Vault(folder)
+    backup = vault.find(name)
+    check(backup, words)
+    erased = erasures.merged(erasures.read(folder / "erased.json"), _of_what_is_here(say))
+    load(backup)
+    say(f"Rows of {backup.made_at:%Y-%m-%d %H:%M:%S} UTC are back.")
+    say(", ".join(f"{n} {what}" for what, n in erasures.replay(erased).items()) + ", as was done since.")
+    _forget_what_is_not_kept(backup)
+    say(f"{_return_objects(vault, backup)} objects copied back.")
+    backups.record(backup)
+    return backup
+
+
+def check(backup: Backup, words: str) -> None:
+    """Raises Unusable unless the backup can be read here, the hub is empty or given up, and nobody works on it."""
+    postgres.contents(backup.dump)
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    if newer := sorted(set(backup.about["migrations"]) - known):
+        raise Unusable(f"{backup.path} was made by a newer release (it has {newer[-1]}): restore it with that one.")
+    if words != WORDS and (here := what_is_here()):
+        raise Unusable(f'This hub is not empty: {here}. To lose all of it, say --force "{WORDS}".')
+    if n := postgres.others():
+        raise Unusable(f"{n} others are connected to the database: stop web, workers and beat first.")
+
+
+def what_is_here() -> str:
+    """What would be lost, in words; "" for a hub nobody has given anything, or without tables."""
+    if not postgres.tables():
+        return ""
+    try:
+        return _counted()
+    except DatabaseError:
+        return "tables this release cannot read"
+
+
+def _counted() -> str:
+    found = {"images": Image.objects.count(), "files given": Submission.objects.count()}
+    found["people's accounts"] = Account.objects.filter(last_login__isnull=False).count()
+    return ", ".join(f"{n} {what}" for what, n in found.items() if n)
+
+
+def _of_what_is_here(say: Say) -> Erased:
+    """What the database that is about to be replaced knows was erased: the newest word there is."""
+    try:
+        return erasures.present() if postgres.tables() else erasures.none()
+    except DatabaseError as error:
+        say(f"What is in the database cannot be read ({type(error).__name__}): only erased.json says what was erased.")
+        return erasures.none()
+
+
+def load(backup: Backup) -> None:
+    """Put the backup's rows in the place of all rows, and bring them to this release. Raises Unusable."""
+    postgres.load(backup.dump)
+    if (found := holdings.rows()) != backup.about["rows"]:
+        raise Unusable(f"The rows that came back are not those that were saved: {found}")
+    call_command("migrate", verbosity=0)
+
+
+def _forget_what_is_not_kept(backup: Backup) -> None:
+    """Features are a cache; archives without their object are packed again, to the same bytes, when asked for."""
+    Feature.objects.all().delete()
+    if not backup.about["archives"]:
+        Archive.objects.filter(state="ready").update(state="stale")
+
+
+def _return_objects(vault: Vault, backup: Backup) -> int:
+    """Copy back what the rows need and storage has not; how many. Raises Unusable where a copy is damaged."""
+    copied = 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        for lines in _needed(backup):
+            copied += sum(pool.map(lambda line: _return(vault, line), lines))
+    return copied
+
+
+def _needed(backup: Backup) -> Iterator[list[Line]]:
+    """Its objects by the thousand, less those that were let go since: their bytes come back for nobody."""
+    lines = backup.lines()
+    while chunk := list(islice(lines, CHUNK)):
+        kept = {
+            (alias, name)
+            for alias in {line.alias for line in chunk}
+            for name in objects.owned(alias, [one.name for one in chunk if one.alias == alias], grace=timedelta(0))
+        }
+        yield [line for line in chunk if (line.alias, line.name) in kept]
+
+
+def _return(vault: Vault, line: Line) -> bool:
+    """Whether it had to be copied."""
+    source, target = Path(vault.shelf(line.alias).path(line.name)), storages[line.alias]
+    if target.exists(line.name) and target.size(line.name) == source.stat().st_size:
+        return False
+    with source.open("rb") as file:
+        if storage.digest(file)[0] != line.sha256:
+            raise Unusable(f"{source} is damaged: its bytes have another SHA-256.")
+        storage.put(line.alias, line.name, file)
+    return True

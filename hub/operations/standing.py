@@ -1,0 +1,37 @@
+"""The hub's own servers, brought up for a command while the hub does not run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections
+
+from hub import embedded
+from hub.operations.postgres import Unusable
+from hub.unprivileged import CannotStart
+
+
+@contextmanager
+def servers(*, alone: bool = False) -> Iterator[None]:
+    """Postgres and Redis of this home run in the block, started where nobody runs them; those named from outside do.
+
+    Raises Unusable where they do not start, or (`alone`) where the hub runs.
+    """
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    running = embedded.running()
+    try:
+        running.__enter__()
+    except embedded.AlreadyRunning as reason:
+        if alone:
+            raise Unusable(str(reason)) from None
+        yield
+        return
+    except CannotStart as reason:
+        raise Unusable(str(reason)) from None
+    try:
+        yield
+    finally:
+        connections.close_all()
+        running.__exit__(None, None, None)

@@ -1,0 +1,42 @@
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import psycopg2
+import pytest
+from django.db import connection
+
+from hub.operations.postgres import LIBPQ
+from tests.parts import empty_storage
+
+numbers = itertools.count(1)
+
+
+def sql_outside(statement: str) -> None:
+    """Run a statement in no transaction, from the database `postgres`."""
+    where = {key: value for key, value in connection.get_connection_params().items() if key in LIBPQ}
+    where["dbname"] = "postgres"
+    with closing(psycopg2.connect(**where)) as outside:
+        outside.autocommit = True
+        outside.cursor().execute(statement)
+
+
+@pytest.fixture
+def lose_everything(transactional_db, settings, tmp_path) -> Iterator[Callable[[], None]]:
+    """Call it, and the hub stands on a new, empty Postgres database and on empty folders."""
+    before = connection.settings_dict["NAME"]
+    made = []
+
+    def lose() -> None:
+        connection.close()
+        made.append(f"{before}_lost_{next(numbers)}")
+        sql_outside(f'CREATE DATABASE "{made[-1]}"')
+        connection.settings_dict["NAME"] = made[-1]
+        if not settings.USES_S3:
+            empty_storage(settings, tmp_path / made[-1])
+
+    yield lose
+    connection.close()
+    connection.settings_dict["NAME"] = before
+    for name in made:
+        sql_outside(f'DROP DATABASE "{name}" WITH (FORCE)')
