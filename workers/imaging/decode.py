@@ -8,10 +8,11 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from . import colour, heif
+from . import colour, heif, png
 from .types import Container, Rejected
 
 cv2.setNumThreads(1)
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # a broken file is no news of ours
 
 PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 Band = Callable[[int, int], np.ndarray]
@@ -57,6 +58,10 @@ def _png(container: Container, scale: float) -> np.ndarray:
     except PILLOW_ERRORS as error:
         raise Rejected("damaged") from error
     width, height = image.size
+    # Rows come in order, so that only a last one of zeros may not have come; passes of an interlaced picture do not.
+    in_doubt = image.info.get("interlace") or not np.asarray(image.crop((0, height - 1, width, height))).any()
+    if in_doubt and png.rows_missing(container.body):
+        raise Rejected("damaged")
 
     def band(top: int, bottom: int) -> np.ndarray:
         return colour.flatten(image.crop((0, top, width, bottom)), container.depth)

@@ -43,6 +43,8 @@ def _boxes(data: bytes) -> set[bytes]:
     kinds: set[bytes] = set()
     for _ in range(MAX_BOXES):
         kind = data[position + 4 : position + 8]
+        if position + 8 > len(data) and b"meta" not in kinds:
+            raise Rejected("truncated", bytes=len(data))
         if kind not in TOP_BOXES:
             return kinds
         kinds.add(kind)

@@ -43,7 +43,10 @@ def read(data: bytes, limits: Limits) -> Container:
     if frame is None or not scans:
         raise Rejected("damaged")
     width, height, components = frame
-    return Container("JPEG", width, height, exif, _profile(icc), data, cmyk=components == 4)
+    profile = _profile(icc)
+    # A profile whose parts do not fit is none, and no damage to the picture: the strict decoder must not meet it.
+    body = bare(data) if icc and not profile else data
+    return Container("JPEG", width, height, exif, profile, body, cmyk=components == 4)
 
 
 def bare(data: bytes, profile: bytes = b"") -> bytes:
