@@ -1,5 +1,6 @@
 """Filter the images under a label: which filters an address may carry, and which a page offers."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,16 +17,19 @@ FILTERS = {
     "supplier": "supplier",
     "drawn": "drawn",
 }
+# What a value of each must look like to be one.
+SENSE = {
+    "country": r"[A-Z]{2}",
+    "licence": "|".join(map(re.escape, Licence.values)),
+    "flag": "|".join(QUALITY),
+    "supplier": r"[0-9]{1,18}",
+    "drawn": "yes|no",
+}
 
 
 def chosen(query: dict[str, str]) -> dict[str, str]:
     """The filters of a label page's address that exist and make sense; others are left out."""
-    found = {name: query[name] for name in FILTERS if query.get(name)}
-    if not found.get("supplier", "0").isascii() or not found.get("supplier", "0").isdigit():
-        del found["supplier"]
-    if found.get("drawn", "no") not in ("yes", "no"):
-        del found["drawn"]
-    return {name: value[:64].replace("\0", "") for name, value in found.items()}
+    return {name: query[name] for name, sense in SENSE.items() if re.fullmatch(sense, query.get(name, ""))}
 
 
 def images_under(label: Label, filters: dict[str, str], *, direct: bool = False) -> QuerySet[Image]:
