@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make. Everything else is fetched by uv, from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint security audit-deps proof bench clean-demo browser
+.PHONY: help run test lint security audit-deps proof bench clean-demo browser hostile
 export UV_PYTHON_DOWNLOADS := never
 # Compiling TensorFlow's modules anew takes seven seconds of every process that imports it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -31,6 +31,9 @@ security: lint audit-deps ## Lint, and ask whether weaknesses of our dependencie
 audit-deps: $(ENVIRONMENT) ## Ask osv.dev what is known of the locked versions
 	@$(UV) audit --frozen --preview-features audit-command || { \
 	  echo "Either something is known (see above), or nothing was looked up: osv.dev was not reached."; exit 1; }
+
+hostile: $(ENVIRONMENT) ## Meet hostile files, requests and texts, and thousands of mutated pictures (HOSTILE_SEED=… repeats)
+	$(PYTHON) -m pytest -n 0 -rP -m "hostile or not slow" tests/hostile
 
 browser: $(ENVIRONMENT) ## Drive the pages in a real Chromium
 	$(PYTHON) -m pytest -m browser
