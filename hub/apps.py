@@ -8,3 +8,4 @@ class HubConfig(AppConfig):
 
     def ready(self) -> None:
         from hub import checks  # noqa: F401  registers the system checks
+        from hub.people import entering  # noqa: F401  hears of new passwords

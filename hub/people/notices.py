@@ -37,7 +37,12 @@ def tell(account: Account, kind: str, key: str, about: dict[str, Any], *, mail: 
 def _mailed(notice: Notice) -> bool:
     """Whether its account has an address, and wants mails of this kind."""
     account = notice.account
-    return bool(account.email and not account.gone_at and notice.kind in wanted(account))
+    return bool(account.email and not account.gone_at and notice.kind in wanted(account) and not _unconfirmed(account))
+
+
+def _unconfirmed(account: Account) -> bool:
+    """Whether its address may be somebody else's: whoever signed up with it has not opened the link sent there."""
+    return account.emailaddress_set.filter(email__iexact=account.email, verified=False).exists()  # type: ignore[attr-defined]
 
 
 def wanted(account: Account) -> list[str]:
