@@ -16,7 +16,7 @@ from hub.people import takeout_rows
 
 CHUNK = 1024 * 1024
 # What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIF": "heic"}
 # The oldest day a zip can say: nothing in it depends on the clock.
 STAMP = (1980, 1, 1, 0, 0, 0)
