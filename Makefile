@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make. Everything else is fetched by uv, from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint security audit-deps proof bench clean-demo browser hostile
+.PHONY: help run test faults lint security audit-deps proof bench clean-demo browser hostile
 export UV_PYTHON_DOWNLOADS := never
 # Compiling TensorFlow's modules anew takes seven seconds of every process that imports it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,6 +18,9 @@ run: $(ENVIRONMENT) ## Start the hub here (PORT=8000, PHOTOS=folder, DEMO=0); Ct
 
 test: $(ENVIRONMENT) ## Pass the tests, on a real Postgres and Redis of their own
 	$(PYTHON) -m pytest -n 2 -m "not browser and not slow"
+
+faults: $(ENVIRONMENT) ## Torment a whole hub for half an hour: kill, cut off, fill up; and lose nothing
+	$(PYTHON) -m pytest -n 0 -p no:randomly -m faults tests/faults
 
 lint: $(ENVIRONMENT) ## Style, types, migrations that match the models, and what attackers look for
 	$(PYTHON) -m ruff check

@@ -156,11 +156,16 @@ LONG = ("freeze", "pack", "train", "embed")
 
 
 def oldest_age() -> float:
-    """Seconds the longest-waiting job has waited for a worker, or past its lease; 0 with none."""
+    """Seconds the longest-waiting job has waited for a worker, or past its lease; 0 with none.
+
+    One that met an error and waits for another try has waited since it was opened: what it needs may be away for ever.
+    Mails aside, which wait for other people's servers.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(extract(epoch FROM now() - min(run_after)), 0) FROM hub_job"
-            " WHERE (state = 'queued' AND run_after <= now() OR state = 'running' AND lease_until < now())"
+            "SELECT coalesce(extract(epoch FROM now() - min(CASE WHEN again THEN created_at ELSE run_after END)), 0)"
+            " FROM (SELECT *, state = 'queued' AND error <> '' AND kind <> 'mail' AS again FROM hub_job) job"
+            " WHERE (again OR state = 'queued' AND run_after <= now() OR state = 'running' AND lease_until < now())"
             " AND NOT (kind = ANY (%(long)s) AND EXISTS (SELECT FROM hub_job r WHERE r.kind = ANY (%(long)s)"
             "          AND r.state = 'running' AND r.lease_until >= now()))",
             {"long": list(LONG)},

@@ -97,6 +97,14 @@ def suspended(get_response):
     return middleware
 
 
+def away(request, exception):
+    """503 and when to come back: the database, the store or Redis does not answer."""
+    log.error("away", error=str(exception))
+    response = problem(request, 503, "away")
+    response["Retry-After"] = "10"
+    return response
+
+
 def answers(get_response):
     """Turn a refusal into its answer, and an unreachable database, store or Redis into 503 with Retry-After."""
 
@@ -114,12 +122,7 @@ def answers(get_response):
         if isinstance(exception, FileNotFoundError):
             log.error("object missing", error=str(exception))
             return problem(request, 404, "not_found")
-        if isinstance(exception, AWAY):
-            log.error("away", error=str(exception))
-            response = problem(request, 503, "away")
-            response["Retry-After"] = "10"
-            return response
-        return None
+        return away(request, exception) if isinstance(exception, AWAY) else None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any, BinaryIO, Protocol
 
 from botocore.config import Config
@@ -25,6 +25,8 @@ from django.urls import reverse
 from storages.backends.s3 import S3Storage
 
 CHUNK = 1024 * 1024
+# Here a key is the SHA-256 of what lies under it.
+NAMED_BY_BYTES = ("originals", "renditions")
 BOTO = Config(
     signature_version="s3v4",
     s3={"addressing_style": "path"},
@@ -159,6 +161,10 @@ class Away(Exception):  # noqa: N818  it passes
     """The store did not answer, or refused: nothing was written or read, and a later try may go through."""
 
 
+class Damaged(Exception):  # noqa: N818  said of a file
+    """What the store gave are not the bytes that were put: nothing may be made of them."""
+
+
 @contextmanager
 def reachable() -> Iterator[None]:
     """Say in the block of a store that does not answer: Away."""
@@ -233,13 +239,21 @@ def local_path(alias: str, name: str) -> str | None:
 def opened(alias: str, name: str) -> Any:
     """An object to read, piece by piece. Raises FileNotFoundError when there is none, Away when the store is."""
     with reachable():
-        return storages[alias].open(name)
+        file = storages[alias].open(name)
+        file.seek(0)  # a bucket's is fetched by this, while an outage still is one
+        return file
 
 
 def get(alias: str, name: str) -> bytes:
-    """All bytes at `name`. Raises FileNotFoundError when there are none, Away when the store is."""
+    """All bytes at `name`.
+
+    Raises FileNotFoundError when there are none, Away when the store is, Damaged when they are not those put there.
+    """
     with reachable(), storages[alias].open(name) as file:
-        return file.read()
+        data = file.read()
+    if alias in NAMED_BY_BYTES and digest_of(data) != PurePath(name).stem:
+        raise Damaged(f"{alias}/{name}: its bytes have another SHA-256")
+    return data
 
 
 def delete(alias: str, name: str) -> None:

@@ -1,7 +1,10 @@
 """Answers for what no view answers."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 
+from hub.middleware import AWAY, away
 from hub.problems import problem
 
 
@@ -26,5 +29,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
-    return problem(request, 500, "server_error")
+    """500; or 503 where no view failed but what is around them, the session for one, because a server is away."""
+    failure = sys.exception()
+    return away(request, failure) if isinstance(failure, AWAY) else problem(request, 500, "server_error")

@@ -7,6 +7,7 @@ picture, only the child is killed, at every attempt at this picture (`CRASH_AT` 
 
 import functools
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -37,18 +38,16 @@ def crash_at(when: str, path: str, call: int) -> None:
 
 
 def killing(original: Callable, when: str, path: str, call: int) -> Callable:
-    calls = 0
+    calls = itertools.count(1)
 
     @functools.wraps(original)
     def step(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if when == "after":
-            answer = original(*arguments, **named)
-        if calls == call:
+        here = next(calls) == call  # counted on entry: several threads may be inside at once
+        answer = original(*arguments, **named) if when == "after" or not here else None
+        if here:
             Path(os.environ["HUB_HOME"], "CRASHED").write_text(f"{when} {path}#{call}")
             die()
-        return answer if when == "after" else original(*arguments, **named)
+        return answer
 
     return step
 

@@ -63,7 +63,7 @@ class Supplier:
         self.url, self.name, self.ledger = url, name, ledger
         self.client = httpx.Client(base_url=url, timeout=60, headers={"Authorization": f"Bearer {token}"})
         self.batch: dict[str, Any] = {}
-        self.room = 0
+        self.room, self.label = 0, ""
 
     def ask(self, method: str, path: str, *, patience: float = 300, **options: Any) -> httpx.Response:
         """Ask until there is an answer that is neither an outage nor a broken connection."""
@@ -92,8 +92,9 @@ class Supplier:
 
     def give(self, data: bytes, filename: str, label: str = "ball", **said: Any) -> Acknowledged:
         """Give one file, again and again until the hub says that it has it."""
-        if not self.room:
+        if not self.room or label != self.label:
             self.open(label, **said)
+            self.label = label
         self.room -= 1
         begun = time.monotonic()
         answer = self.send(data, filename)
@@ -126,15 +127,15 @@ class Visitor(Supplier):
         assert self.ask("POST", "/accounts/login/", data=form).status_code == 302
         return self
 
-    def _ours(self) -> dict[str, str]:
+    def ours(self) -> dict[str, str]:
         return {"X-CSRFToken": self.client.cookies["csrftoken"], "Accept": "application/json"}
 
     def open(self, label: str = "ball", room: int = PER_BATCH, **said: Any) -> None:
         wish = {"label": label, "licence": "CC-BY-4.0", "precision": "open", **said}
-        answer = self.ask("POST", "/give/", data=wish, headers=self._ours())
+        answer = self.ask("POST", "/give/", data=wish, headers=self.ours())
         assert answer.status_code == 201, answer.text
         self.batch, self.room = answer.json(), room
 
     def send(self, data: bytes, filename: str) -> httpx.Response:
         sent = {"file": (filename, data, "image/jpeg")}
-        return self.ask("POST", self.batch["files"], files=sent, headers=self._ours())
+        return self.ask("POST", self.batch["files"], files=sent, headers=self.ours())

@@ -55,6 +55,7 @@ class Hub:
         self.redis_url = f"unix://{quote(str(self.redis_socket))}?db=0"
         self.up: dict[str, ExitStack] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.inside: list[str] = []  # what every process is started with: see tests/faults/disks.py
         self.exits: dict[str, list[int]] = {}
         self.port, store = s3.free_port(), s3.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -101,7 +102,7 @@ class Hub:
             command = processes.command(self, name)
             with (self.home / "logs" / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    command,
+                    [*self.inside, *command],
                     env=self.environment | environment,
                     cwd=embedded.REPO,
                     stdin=subprocess.DEVNULL,
@@ -213,7 +214,7 @@ class Hub:
     def python(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A Python program inside this hub, to its end."""
         return subprocess.run(
-            [sys.executable, *command], env=self.environment, cwd=embedded.REPO, check=False, text=True,
+            [*self.inside, sys.executable, *command], env=self.environment, cwd=embedded.REPO, check=False, text=True,
             capture_output=True, timeout=300,
         )  # fmt: skip
 
@@ -234,6 +235,8 @@ class Hub:
             process.wait()
         for stack in self.up.values():
             stack.close()
+        for one in [*self.suppliers, self.grace] if self.suppliers else ():
+            one.client.close()
         self.wall.close()
         self.letters.close()
         self.outside.close()

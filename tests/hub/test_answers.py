@@ -70,6 +70,19 @@ def test_a_part_that_is_away_is_503_with_retry_after(db, monkeypatch, trouble):
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
 
 
+@pytest.mark.parametrize("address", ["/", "/mine/", "/batches/1/files.json"])
+def test_where_the_session_cannot_be_read_it_is_503_as_well(browser, monkeypatch, address):
+    """What fails around the views, in a middleware, is no view's matter."""
+
+    def fail(*_):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", fail)
+    browser.raise_request_exception = False
+    answer = browser.post(address)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+
+
 def test_storage_away_loses_no_upload_silently(browser, supplier, monkeypatch):
     from hub import storage
     from tests.hub.test_giving import JSON, upload

@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 
 from hub import storage
 
-KEY = storage.key("ab" * 32)
+KEY = storage.key(storage.digest_of(b"bytes"))
 
 
 @pytest.fixture

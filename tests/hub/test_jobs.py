@@ -37,6 +37,15 @@ def test_a_subject_has_one_live_job_of_a_kind():
     assert jobs.open_job(Job.Kind.INGEST, 1) != first
 
 
+def test_a_job_that_waits_again_and_again_for_what_is_away_is_late():
+    made = job(created_at=Now() - timedelta(minutes=20))
+    jobs.postpone(jobs.claim(made.pk), "AccessDenied")
+    assert state(made) == "queued"
+    assert jobs.oldest_age() > 1100
+    Job.objects.update(kind="mail")
+    assert jobs.oldest_age() == 0
+
+
 @committed
 def test_of_eight_workers_one_claims_a_job():
     made = job()

@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from hub import storage
 from tests.parts import empty_storage
 
-KEY = storage.key("ab" * 32)
+KEY = storage.key(storage.digest_of(b"bytes"))
 
 
 @pytest.fixture
@@ -27,8 +27,9 @@ def test_a_key_is_the_digest_in_folders():
 def test_what_is_put_is_got(folder):
     storage.put("originals", KEY, b"bytes")
     assert storage.get("originals", KEY) == b"bytes"
-    storage.put("originals", KEY, io.BytesIO(b"other"))
-    assert storage.get("originals", KEY) == b"other"
+    storage.put("incoming", "once", b"first")
+    storage.put("incoming", "once", io.BytesIO(b"other"))
+    assert storage.get("incoming", "once") == b"other"
 
 
 def test_a_file_is_whole_or_absent(folder):
@@ -47,16 +48,22 @@ def test_a_torn_write_leaves_what_was_there(folder):
         def read(self, *_):
             raise OSError("the disk is full")
 
-    storage.put("originals", KEY, b"first")
+    storage.put("originals", KEY, b"bytes")
     with pytest.raises(storage.Away, match="disk is full"):
         storage.put("originals", KEY, Torn(b"x" * 10))
-    assert storage.get("originals", KEY) == b"first"
+    assert storage.get("originals", KEY) == b"bytes"
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "ab/../../outside"])
 def test_no_key_leads_out_of_its_folder(folder, name):
     with pytest.raises(Exception, match=r"outside of the base|path traversal"):
         storage.put("originals", name, b"bytes")
+
+
+def test_bytes_that_are_not_those_of_their_key_are_not_given(folder):
+    storage.put("originals", storage.key(storage.digest_of(b"bytes")), b"bytez")
+    with pytest.raises(storage.Damaged):
+        storage.get("originals", storage.key(storage.digest_of(b"bytes")))
 
 
 def test_missing_bytes_are_said_to_be_missing(folder):

@@ -1,5 +1,6 @@
 """An archive whose every byte has its place before the first is written."""
 
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,13 +89,15 @@ class Layout:
 
     def _body(self, entry: Entry) -> Iterator[bytes]:
         with entry.open(self.source) as file:
-            got = 0
+            got = crc32 = 0
             for block in blocks(file, BLOCK):
-                got += len(block)
+                got, crc32 = got + len(block), zlib.crc32(block, crc32)
                 if got <= entry.size:
                     yield block
         if got != entry.size:
             raise Damaged(entry.name, f"{got} bytes are stored, {entry.size} were expected")
+        if crc32 != entry.crc32:
+            raise Damaged(entry.name, "the stored bytes are not those of its row")
 
     def _end(self) -> Iterator[bytes]:
         length = 0

@@ -167,6 +167,15 @@ def test_a_picture_of_another_size_than_its_row_says_is_told_by_name(tmp_path, c
         list(layout.chunks())
 
 
+def test_a_picture_whose_bytes_came_wrong_is_not_streamed_to_its_end(tmp_path):
+    picture = making.Folder(tmp_path).put(b"normal")
+    (tmp_path / picture.sha256).write_bytes(b"wrong!")
+    entries = [Entry("train/it.jpg", picture.size, picture.crc32, picture.sha256, picture)]
+    layout = Layout(entries, making.Bucket(tmp_path))
+    with pytest.raises(Damaged, match=r"train/it\.jpg"):
+        list(layout.chunks())
+
+
 def test_a_picture_that_is_gone_is_told_by_name(version):
     layout = version.layout()
     Path(making.Folder(version.root / "store").path(version.rows[0][1].sha256, "jpg")).unlink()

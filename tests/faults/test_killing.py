@@ -1,0 +1,103 @@
+"""kill -9 of whatever there is, fifty times at random, while pictures, an export and a training are in flight."""
+
+import random
+import time
+
+import pytest
+
+from tests.faults import doing, harness, proof
+from tests.faults.test_crashing import report
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+WORKERS = ("ingest", "export", "upkeep")
+SEED = 6
+
+
+@pytest.fixture(scope="module")
+def busy(hub):
+    """The hub with a dataset frozen, and a worker that can train."""
+    doing.catalogue(hub)
+    report(hub)
+    hub.start("training")
+    version = doing.frozen(hub, doing.dataset(hub, "Busy"))
+    hub.settled(120, "mail")
+    return hub, doing.version(hub, version)[1]
+
+
+def in_flight(hub: harness.Hub, digest: str, seed: int) -> tuple[int, int, int]:
+    """A freeze, a pack and a training that have just been asked for: their ids."""
+    version = doing.frozen(hub, doing.dataset(hub, f"In flight {seed}", seed + 100))
+    return version, doing.packed(hub, digest, "webdataset", "1024"), doing.training(hub, digest, seed)
+
+
+def kill_something(hub: harness.Hub, chance: random.Random) -> str:
+    """One of: a pool's child, a worker, the site, the schedule. A worker, site or schedule starts again at once."""
+    worker = chance.choice(WORKERS)
+    what = chance.choice(["child", "child", worker, worker, "web", "beat"])
+    if what == "child":
+        hub.kill_child(worker)
+    else:
+        hub.kill(what)
+        hub.start(what)
+    return what
+
+
+def test_whatever_is_killed_fifty_times_at_random(busy, table):
+    hub, digest = busy
+    version, archive, training = in_flight(hub, digest, 1)
+    giving = doing.Giving(hub, 300)
+    chance = random.Random(SEED)
+    killed = [(time.sleep(chance.uniform(0.3, 1.5)), kill_something(hub, chance))[1] for _ in range(48)]
+    for _ in range(2):  # what learns is killed twice: a job has three attempts
+        hub.kill_child("training") or hub.kill("training")
+        if "training" not in hub.processes:
+            hub.start("training")
+        killed.append("training")
+    giving.done(200)
+    begun = time.monotonic()
+    hub.settled(300, "mail")
+    table.since(f"kill -9, {len(killed)} times at random, 300 pictures, an export and a training in flight", begun)
+    assert doing.version(hub, version)[0] == "ready"
+    assert hub.value("SELECT state FROM hub_archive WHERE id = %s", archive) == "ready"
+    assert hub.value("SELECT state FROM hub_trainingrequest WHERE id = %s", training) == "ready"
+    proof.prove(hub, twice_mailed=True)
+
+
+def test_everything_is_told_to_end_in_the_middle_of_everything(busy, table):
+    hub, digest = busy
+    version, archive, training = in_flight(hub, digest, 2)
+    giving = doing.Giving(hub, 60)
+    time.sleep(4)
+    begun = time.monotonic()
+    names = list(hub.processes)
+    hub.end(*names, within=100)
+    ended = time.monotonic() - begun
+    begun = time.monotonic()
+    hub.start(*names)
+    giving.done(200)
+    hub.settled(300, "mail")
+    table.since("SIGTERM of everything in the middle of it", begun, ended_within=round(ended))
+    assert doing.version(hub, version)[0] == "ready"
+    assert hub.value("SELECT state FROM hub_archive WHERE id = %s", archive) == "ready"
+    assert hub.value("SELECT state FROM hub_trainingrequest WHERE id = %s", training) == "ready"
+    proof.prove(hub, twice_mailed=True)
+
+
+def test_a_photo_is_taken_back_while_it_is_packed_and_learnt_from(busy, table):
+    hub, _ = busy
+    version = doing.frozen(hub, doing.dataset(hub, "Taken back", 300))
+    hub.settled(200, "mail")
+    digest = doing.version(hub, version)[1]
+    training = doing.training(hub, digest, 3)
+    first = doing.packed(hub, digest, "webdataset", "original")
+    running = "SELECT count(*) FROM hub_trainingrequest WHERE id = %s AND phase <> ''"
+    harness.wait_until(lambda: hub.value(running, training), 120, "it is being trained")
+    taken = doing.take_back(hub, version)
+    begun = time.monotonic()
+    hub.settled(300, "mail")
+    table.since("a photo withdrawn during an export and a training", begun)
+    state, reason = hub.rows("SELECT state, reason FROM hub_trainingrequest WHERE id = %s", training)[0]
+    assert (state, reason) == ("failed", "images_withdrawn")
+    assert hub.value("SELECT state FROM hub_archive WHERE id = %s", first) == "stale"
+    assert hub.value("SELECT count(*) FROM hub_image WHERE sha256 = %s AND withdrawn_at IS NULL", taken) == 0
+    proof.prove(hub, twice_mailed=True)
