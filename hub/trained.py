@@ -1,6 +1,7 @@
 """Trained models: who may see them, their files, what they got wrong."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -27,9 +28,11 @@ NEEDED = (
 
 def visible_to(account: Account | None) -> QuerySet[TrainedModel]:
     """The models an account (None: a stranger) may see: of versions it may see, and those it has."""
-    seen = Q(digest__in=datasets.versions_visible_to(account).exclude(digest="").values("digest"))
+    # Asked of each model: a list of all that may be seen would be made for the one that is looked at.
+    versions = datasets.versions_visible_to(account).filter(digest=OuterRef("digest")).exclude(digest="")
+    seen = Q(Exists(versions))
     if account:
-        seen |= Q(pk__in=Acquisition.objects.filter(account=account).values("model"))
+        seen |= Q(Exists(Acquisition.objects.filter(account=account, model=OuterRef("pk"))))
     return TrainedModel.objects.filter(seen)
 
 
@@ -66,7 +69,10 @@ def content_type(name: str) -> str:
 
 def worst(model: TrainedModel, limit: int = 12) -> list[Prediction]:
     """The test pictures it was most sure of and wrong; none that was withdrawn."""
-    return list(_shown(model).exclude(truth=F("guess")).order_by("-confidence", "image")[:limit])
+    wrong = model.predictions.exclude(truth=F("guess")).order_by("-confidence", "image").prefetch_related("image")
+    # Their pictures a few at a time: joined before they are sorted, every picture of the hub would be read.
+    live = (one for one in wrong.iterator(chunk_size=4 * limit) if one.image.withdrawn_at is None)
+    return list(islice(live, limit))
 
 
 def cell(model: TrainedModel, truth: int, guess: int) -> QuerySet[Prediction]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.responses import Status
@@ -13,7 +14,7 @@ from hub.api.idempotency import once
 from hub.api.versions import VersionOut
 from hub.api.versions import told as version_told
 from hub.browse import keyset
-from hub.models import Account, Dataset
+from hub.models import Account, Dataset, DatasetVersion
 from hub.people import suppliers
 from hub.problems import Refused
 from hub.views.shortfalls import noted
@@ -21,6 +22,7 @@ from workers.celery import ring
 
 router = Router(auth=readers)
 PAGE = 50
+UNKNOWN = object()
 
 
 class DatasetIn(Strict):
@@ -50,15 +52,21 @@ class DatasetOut(Schema):
 
 def told(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
     """A dataset as scripts see it."""
-    newest = dataset.versions.filter(state="ready").order_by("-number").values_list("digest", flat=True).first()
+    if (latest := getattr(dataset, "latest", UNKNOWN)) is UNKNOWN:
+        latest = _latest(dataset.pk).values_list("digest", flat=True).first()
     return {name: getattr(dataset, name) for name in ("id", "name", "description", "public", "selection")} | {
         "owner": suppliers.name(dataset.owner),
-        "latest": newest,
+        "latest": latest,
         "created_at": dataset.created_at.isoformat(),
         "url": url(request, "one_dataset", dataset.pk),
         "versions": url(request, "list_versions", dataset.pk),
         "page": page_url(request, "dataset", dataset.pk),
     }
+
+
+def _latest(dataset: Any) -> QuerySet[DatasetVersion]:
+    """The newest frozen version of a dataset."""
+    return DatasetVersion.objects.filter(dataset=dataset, state="ready").order_by("-number")[:1]
 
 
 def find(account: Account | None, pk: int) -> Dataset:
@@ -84,7 +92,8 @@ def list_datasets(request: Request, mine: bool = False, before: str = ""):
     seen = Dataset.objects.filter(datasets.visible_to(request.auth.account))
     if mine:
         seen = seen.filter(owner=request.auth.account)
-    found, cursor = keyset(seen.select_related("owner").order_by("-id"), before, PAGE)
+    seen = seen.select_related("owner").annotate(latest=Subquery(_latest(OuterRef("pk")).values("digest")))
+    found, cursor = keyset(seen.order_by("-id"), before, PAGE)
     return paged(request, [told(request, dataset) for dataset in found], before=cursor)
 
 

@@ -135,7 +135,7 @@ def members(request: Request, id: str, after: int = 0):
     """The images of a version, a thousand at a time, with which of them were withdrawn since."""
     version = find(request.auth.account, id)
     rows = DatasetMember.objects.filter(version=version, image__gt=after).select_related("image").order_by("image")
-    found = list(rows[: PAGE + 1])
+    found = list(rows.only("labels", "split", "fold", "verified", "image__sha256", "image__withdrawn_at")[: PAGE + 1])
     cursor = found[PAGE - 1].image_id if len(found) > PAGE else ""
     return paged(request, [_member(row) for row in found[:PAGE]], after=cursor)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
 from hub import trained
-from hub.models import Account, Contribution, Dataset, DatasetMember, Image, Label, TrainedModel
+from hub.models import Account, Contribution, Dataset, DatasetMember, DatasetVersion, Image, Label, TrainedModel
 from hub.reviewing import gold
 
 ANONYMOUS = "anonymous"
@@ -62,7 +62,8 @@ def figures(account: Account) -> dict[str, Any]:
 def impact(account: Account) -> Impact:
     """What all photos of an account went into, those it took back later among them."""
     versions = Contribution.objects.filter(supplier=account, version__state="ready")
-    held = Exists(DatasetMember.objects.filter(image=OuterRef("pk"), version__state="ready"))
+    # Whether their version is ready is not asked here: to know it of each, Postgres would read every member there is.
+    held = Exists(DatasetMember.objects.filter(image=OuterRef("pk")))
     return _impact(
         photos=Image.objects.filter(held, supplier=account).count(),
         datasets=Dataset.objects.filter(versions__contributions__in=versions),
@@ -71,12 +72,16 @@ def impact(account: Account) -> Impact:
 
 
 def reach(images: QuerySet[Image]) -> Impact:
-    """What some photos went into."""
-    members = DatasetMember.objects.filter(image__in=images.order_by(), version__state="ready")
+    """What some photos, few, went into."""
+    # Named one by one: of a subquery Postgres expects so many that it reads every member of every version.
+    ids = list(images.order_by().values_list("pk", flat=True))
+    held = list(DatasetMember.objects.filter(image__in=ids).values_list("image", "version"))
+    ready = DatasetVersion.objects.filter(pk__in={version for _, version in held}, state="ready")
+    versions = dict(ready.values_list("pk", "digest"))
     return _impact(
-        photos=members.values("image").distinct().count(),
-        datasets=Dataset.objects.filter(pk__in=members.values("version__dataset")),
-        models=TrainedModel.objects.filter(digest__in=members.values("version__digest")),
+        photos=len({image for image, version in held if version in versions}),
+        datasets=Dataset.objects.filter(versions__in=list(versions)),
+        models=TrainedModel.objects.filter(digest__in=list(versions.values())),
     )
 
 

@@ -1,14 +1,32 @@
 -- What does each tile of a page of labels show, most images first? The kinds of a label, or (null) all.
-WITH page AS (
-    SELECT l.id, l.name, coalesce(s.n, 0) AS images
-    FROM hub_label l
-    LEFT JOIN hub_labelstat s ON s.label_id = l.id AND s.facet = 'images' AND s.value = ''
-    LEFT JOIN hub_label last ON last.id = %(after)s::bigint
-    WHERE (%(under)s::bigint IS NULL OR EXISTS (
-              SELECT FROM hub_labeledge e WHERE e.parent_id = %(under)s AND e.child_id = l.id AND e.kind = 'kind'))
+-- The full ones come by the index of counts. Only where they do not fill the page are the empty ones looked at.
+WITH kinds AS (
+    SELECT child_id AS id FROM hub_labeledge WHERE parent_id = %(under)s::bigint AND kind = 'kind'
+), last AS (
+    SELECT coalesce((SELECT name FROM hub_label WHERE id = %(after)s::bigint), '') AS name
+), filled AS MATERIALIZED (
+    SELECT l.id, l.name, s.n AS images
+    FROM hub_labelstat s JOIN hub_label l ON l.id = s.label_id
+    WHERE s.facet = 'images' AND s.value = '' AND s.n > 0
+      AND (%(under)s::bigint IS NULL OR l.id IN (SELECT id FROM kinds))
+      AND (%(images)s::bigint IS NULL OR s.n <= %(images)s::bigint)
       AND (%(images)s::bigint IS NULL
-           OR (-coalesce(s.n, 0), l.name, l.id) > (-%(images)s::bigint, coalesce(last.name, ''), %(after)s::bigint))
-    ORDER BY images DESC, l.name, l.id
+           OR (-s.n, l.name, l.id) > (-%(images)s::bigint, (SELECT name FROM last), %(after)s::bigint))
+    ORDER BY s.n DESC, l.name, l.id
+    LIMIT %(limit)s
+), page AS (
+    SELECT * FROM filled
+    UNION ALL
+    (SELECT l.id, l.name, 0
+     FROM hub_label l
+     WHERE (SELECT count(*) FROM filled) < %(limit)s
+       AND NOT EXISTS (SELECT FROM hub_labelstat s
+                       WHERE s.label_id = l.id AND s.facet = 'images' AND s.value = '' AND s.n > 0)
+       AND (%(under)s::bigint IS NULL OR l.id IN (SELECT id FROM kinds))
+       AND (coalesce(%(images)s::bigint, 1) > 0 OR (l.name, l.id) > ((SELECT name FROM last), %(after)s::bigint))
+     ORDER BY l.name, l.id
+     LIMIT %(limit)s)
+    ORDER BY images DESC, name, id
     LIMIT %(limit)s
 )
 SELECT page.id, page.name, page.images, cover.image_id AS cover, weeks.n AS weeks, below.n AS children,

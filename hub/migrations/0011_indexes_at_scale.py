@@ -1,0 +1,24 @@
+import django.contrib.postgres.operations
+from django.db import migrations, models
+
+BANDS = "CREATE INDEX CONCURRENTLY IF NOT EXISTS {} ON hub_removal USING gin (hub_bands(hub_bits({}))) WHERE {}"
+KNOWN = "lifted_at IS NULL AND length(fingerprint) = 32"
+
+
+class Migration(migrations.Migration):
+    """Made beside what reads and writes these tables, which would wait for plain ones."""
+
+    atomic = False
+    dependencies = [("hub", "0010_counts_at_scale")]
+    operations = [
+        django.contrib.postgres.operations.AddIndexConcurrently(
+            model_name="labelstat",
+            index=models.Index(
+                condition=models.Q(("facet__in", ["images", "asking"])), fields=["facet", "-n"], name="fullest_labels"
+            ),
+        ),
+        migrations.RunSQL(BANDS.format("removals_by_band", "fingerprint", KNOWN), "DROP INDEX removals_by_band"),
+        migrations.RunSQL(
+            BANDS.format("removals_by_mirrored_band", "mirrored", KNOWN), "DROP INDEX removals_by_mirrored_band"
+        ),
+    ]
