@@ -105,6 +105,7 @@ REQUESTS: Words = {
     "no_file": ("No file came with the request.", "Choose a photo first."),
     "bad_digest": ("The SHA-256 is not 64 hexadecimal digits.", "Leave it out, or send it right."),
     "bad_request": ("The request could not be read.", "Reload the page and try again."),
+    "no_reason": ("No reason was chosen.", "Go back, and choose why."),
     "unknown_label": ("There is no such label.", "Choose one from the list, or propose it."),
     "label_name": (
         "That cannot be the name of a label.",

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 from hub import embedded
 
@@ -57,3 +58,5 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 # Now, because conftest files below this one import models before pytest-django would set Django up.
 django.setup()
+# Slow on purpose where it guards something: half a second for every form with a password in it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

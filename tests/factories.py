@@ -31,7 +31,7 @@ def moderator(**fields) -> Account:
 
 @cache
 def hashed(password: str) -> str:
-    """The password as stored; hashing takes half a second, so once a session."""
+    """The password as stored."""
     return make_password(password)
 
 

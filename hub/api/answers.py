@@ -32,7 +32,9 @@ class Page(Schema, Generic[Item]):
 
 
 class Reference(Swagger):
-    """The reference page: ninja's own files from our address, asking nobody else."""
+    """The reference page: ninja's own files from our address, asking nobody else; light or dark as the site is."""
+
+    template = "reference.html"
 
     def __init__(self) -> None:
         super().__init__({"validatorUrl": None, "defaultModelsExpandDepth": 0, "docExpansion": "list"})

@@ -2,6 +2,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+CREDIT_LENGTH = 80
+
 
 class Account(AbstractUser):
     """A person, or an invented supplier of a simulated crowd."""
@@ -13,7 +15,7 @@ class Account(AbstractUser):
     plan = models.CharField(max_length=10, choices=Plan, default=Plan.FREE)
     credit = models.CharField(
         "credit line",
-        max_length=80,
+        max_length=CREDIT_LENGTH,
         blank=True,
         help_text="How your photos are credited; your username if empty.",
     )
@@ -42,7 +44,8 @@ class Account(AbstractUser):
 
     @property
     def credit_line(self) -> str:
-        return self.credit or self.username
+        """How its photos are credited; a username may be longer than a credit line."""
+        return self.credit or self.username[:CREDIT_LENGTH]
 
     def has_perm(self, perm, obj=None) -> bool:
         """Whether the account may do this; while it is suspended it has no rights, a superuser's neither."""

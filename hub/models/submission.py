@@ -147,6 +147,18 @@ class Submission(models.Model):
         return self.filename
 
     @property
+    def supplier_decides(self) -> bool:
+        """Whether its supplier may say what it is; all else in review waits for a moderator."""
+        return self.state == self.State.REVIEW and self.reason == "near_duplicate"
+
+    @property
+    def state_in_words(self) -> str:
+        """The state as people read it; in review, by who must look."""
+        if self.state != self.State.REVIEW:
+            return self.get_state_display()
+        return "Needs your eye" if self.supplier_decides else "A moderator looks"
+
+    @property
     def preview(self) -> str:
         """Where its supplier and moderators see it while it is in review; "" otherwise."""
         return reverse("preview", args=[self.pk]) if self.preview_sha256 and self.state == "review" else ""

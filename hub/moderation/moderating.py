@@ -26,7 +26,9 @@ def tell(account: Account, key: str, what: str, **about: Any) -> Jobs:
 
 
 def preset(reason: str) -> str:
-    """A reason of the list moderators choose from. Raises Refused for any other."""
+    """A reason of the list moderators choose from. Raises Refused for any other, and for none."""
+    if not reason:
+        raise Refused("no_reason", 400)
     if reason not in TAKEDOWNS:
         raise Refused("bad_request", 400)
     return reason

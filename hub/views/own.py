@@ -34,7 +34,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "batches": page,
         "totals": {**totals, "total": sum(totals.values())},
-        "attention": list(own.filter(state="review").order_by("-id")[:PAGE]),
+        **_in_review(own),
         **_refused(own),
         "countries": countries(visitor(request).pk),
         "models": [(one, model_pages.title(one)) for one in impact.public_models],
@@ -43,6 +43,15 @@ def mine(request: HttpRequest) -> HttpResponse:
         "next_url": facets.address(request.path, before=cursor) if cursor else "",
     }
     return render(request, "mine.html", context)
+
+
+def _in_review(own: QuerySet[Submission]) -> dict[str, Any]:
+    """What waits for its supplier, and what for a moderator."""
+    rows = list(own.filter(state="review").order_by("-id")[:PAGE])
+    return {
+        "undecided": [row for row in rows if row.supplier_decides],
+        "looked_at": [row for row in rows if not row.supplier_decides],
+    }
 
 
 def _refused(own: QuerySet[Submission]) -> dict[str, Any]:

@@ -172,13 +172,12 @@ def counts(batch: Batch) -> dict[str, int]:
 
 def as_json(row: Submission) -> dict[str, Any]:
     """A submission as its chip needs it."""
-    undecided = row.state == "review" and row.reason == "near_duplicate"
     return {
         "id": row.pk,
         "filename": row.filename,
         "sha256": row.sha256,
         "state": row.state,
-        "state_label": row.get_state_display(),
+        "state_label": row.state_in_words,
         "reason": row.reason,
         "words": why(row),
         "advice": what_next(row),
@@ -186,8 +185,8 @@ def as_json(row: Submission) -> dict[str, Any]:
         "image": picture(row.image),
         "twin": picture(row.twin),
         "preview": row.preview or None,
-        "keep": reverse("keep", args=[row.pk]) if undecided else None,
-        "drop": reverse("drop", args=[row.pk]) if undecided else None,
+        "keep": reverse("keep", args=[row.pk]) if row.supplier_decides else None,
+        "drop": reverse("drop", args=[row.pk]) if row.supplier_decides else None,
         "suggestion": suggestion(row),
     }
 

@@ -53,3 +53,7 @@ addEventListener("submit", async (event) => {
     said.textContent = error instanceof TypeError ? "The hub did not answer. Try again." : error.message;
   }
 });
+
+/** A reason is asked for once something is marked. */
+const why = document.querySelector("[data-why]");
+why?.form.addEventListener("change", () => (why.required = why.form.querySelector("[name=bad]:checked") !== null));

@@ -149,7 +149,7 @@ def test_a_visitor_logs_in_first_and_comes_back(visit, valve):
     factories.account(username="mei")
     page = visit().page
     page.goto("/labels/valve/")
-    page.get_by_role("link", name="Contribute photos").click()
+    page.get_by_role("link", name="Give photos of Valve").click()
     page.get_by_label("Username or e-mail").fill("mei")
     page.get_by_label("Password").fill("secret-enough")
     page.get_by_role("main").get_by_role("button", name="Log in").click()

@@ -75,6 +75,11 @@ def test_the_credit_line_is_the_suppliers_own(browser, supplier):
     assert (supplier.credit_line, supplier.plan, supplier.is_staff) == ("Ada L.", "free", False)
 
 
+def test_who_has_a_very_long_name_gives_photos_too(db):
+    account = factories.account(username="m" * 150)
+    assert factories.batch(account).credit == "m" * 80
+
+
 @pytest.mark.parametrize("credit", ['=HYPERLINK("http://evil")', "+1", "-1", "@SUM(A1)"])
 def test_a_credit_line_is_no_formula(browser, supplier, credit):
     assert browser.post("/account/", {"credit": f" {credit}"}).status_code == 422

@@ -109,9 +109,10 @@ def test_a_photo_is_taken_down_once_and_the_second_is_told_by_whom(photo, modera
     assert Decision.objects.count() == 1
 
 
-def test_a_reason_must_be_of_the_list(photo, moderator):
-    with pytest.raises(Refused):
-        moderating.take_down(photo, moderator, "I do not like it")
+@pytest.mark.parametrize(("reason", "code"), [("I do not like it", "bad_request"), ("", "no_reason")])
+def test_a_reason_must_be_of_the_list(reason, code, photo, moderator):
+    with pytest.raises(Refused, match=code):
+        moderating.take_down(photo, moderator, reason)
     photo.refresh_from_db()
     assert photo.withdrawn_at is None
 
