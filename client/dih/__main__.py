@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return said.failed(away(asked.hub, error))
     except OSError as error:
         return said.failed(Failure(USAGE, "no_file", f"{error}."))
-    except (ValueError, TypeError, LookupError, AttributeError, EOFError, BadZipFile) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, EOFError, RecursionError, BadZipFile) as error:
         if not asked.asks:
             raise
         # Exit code 1 says that things differ; an answer that no hub of ours gives is another matter.

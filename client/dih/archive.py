@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 
-from dih.failures import AWAY, DIFFERENT, REFUSED, Failure
+from dih.failures import AWAY, REFUSED, Failure
 from dih.hub import PASSING, TRIES, Hub, away, pause
 from dih.said import Said
+from dih.unpack import sound
 
 # Read at once from a remote archive: dozens of small pictures, one request.
 BLOCK = 1024 * 1024
@@ -87,10 +88,8 @@ class Archive:
 
     def opened(self) -> zipfile.ZipFile:
         """The archive as a zip that is fetched where it is read. Raises Failure."""
-        try:
+        with sound("The archive does not open"):
             return zipfile.ZipFile(io.BufferedReader(Remote(self), BLOCK))
-        except zipfile.BadZipFile as error:
-            raise Failure(DIFFERENT, "damaged", f"The archive does not open: {error}.") from None
 
 
 def begins(response: httpx.Response, start: int) -> bool:

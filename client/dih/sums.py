@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -21,9 +22,12 @@ def of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read(text: str) -> dict[str, str]:
+def read(listed: str | bytes) -> dict[str, str]:
     """Name → SHA-256 of every line. Raises Failure for lines that are none, and for names that lead elsewhere."""
     found = {}
+    text = listed if isinstance(listed, str) else listed.decode("utf-8", "replace")
+    if "\ufffd" in text:
+        raise Failure(DIFFERENT, "bad_sums", f"{NAME} is no text.")
     for line in text.splitlines():
         match = LINE.fullmatch(line)
         if not match:
@@ -52,7 +56,7 @@ def keep(path: Path, data: bytes) -> None:
 def at(folder: Path) -> dict[str, str]:
     """What a folder's SHA256SUMS says; nothing where there is none."""
     path = folder / NAME
-    return read(path.read_text("utf-8")) if path.is_file() else {}
+    return read(path.read_bytes()) if path.is_file() else {}
 
 
 def safe(name: str) -> str:
@@ -72,10 +76,17 @@ def inside(folder: Path, name: str) -> Path:
 
 
 def clashing(names: Iterable[str]) -> str:
-    """A name that another differs from by case alone, which some file systems take for one; "" for none."""
+    """A name that some file systems take for that of another file or of its folder; "" for none.
+
+    They differ by case alone, or by how accents are composed; or one file lies where another has a folder.
+    """
     seen: set[str] = set()
+    folders: set[str] = set()
     for name in names:
-        if name.casefold() in seen:
+        same = unicodedata.normalize("NFC", name).casefold()
+        above = {str(one) for one in PurePosixPath(same).parents}
+        if same in seen or same in folders or above & seen:
             return name
-        seen.add(name.casefold())
+        seen.add(same)
+        folders |= above
     return ""

@@ -11,7 +11,7 @@ from dih.archive import packed
 from dih.failures import DIFFERENT, OK, Failure
 from dih.hub import Hub
 from dih.said import Said
-from dih.unpack import checked, put
+from dih.unpack import checked, put, sound
 
 # What an interrupted sync may have put there: ours, until the next one is through.
 JOURNAL = ".dih-sync"
@@ -35,8 +35,9 @@ def sync(hub: Hub, said: Said, asked: Any) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with archive.opened() as remote:
         entries = {entry.filename: entry for entry in checked(remote)}
-        listed = remote.read(sums.NAME)
-        wanted = sums.read(listed.decode())
+        with sound("The archive does not open"):
+            listed = remote.read(sums.NAME)
+        wanted = sums.read(listed)
         if not set(wanted) <= set(entries):
             raise Failure(DIFFERENT, "damaged", "The archive lacks a file that it lists.")
         plan = planned(folder, wanted, said)
@@ -115,7 +116,7 @@ def prune(folder: Path, emptied: Path) -> None:
 def journal(folder: Path) -> dict[str, str]:
     """What an interrupted sync noted."""
     path = folder / JOURNAL
-    return sums.read(path.read_text("utf-8")) if path.is_file() else {}
+    return sums.read(path.read_bytes()) if path.is_file() else {}
 
 
 def finish(folder: Path, listed: bytes) -> None:

@@ -1,15 +1,34 @@
 """Unpack an archive, and nothing that would leave its folder or swell."""
 
+import errno
 import os
 import shutil
 import stat
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dih import sums
 from dih.failures import DIFFERENT, Failure
 from dih.said import Said
+
+# What Python's reader of zips raises over a broken one.
+BROKEN = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError)
+
+
+@contextmanager
+def sound(what: str) -> Iterator[None]:
+    """Raises Failure, with `what` happens, where a zip turns out to be broken."""
+    try:
+        yield
+    except BROKEN as error:
+        raise Failure(DIFFERENT, "damaged", f"{what}: {error}.") from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # it points before its own beginning
+            raise
+        raise Failure(DIFFERENT, "damaged", f"{what}: {error}.") from None
 
 
 def unpack(file: Path, folder: Path, said: Said) -> None:
@@ -25,10 +44,8 @@ def unpack(file: Path, folder: Path, said: Said) -> None:
 
 def opened(file: Path) -> zipfile.ZipFile:
     """The zip. Raises Failure when it is none."""
-    try:
+    with sound("The archive does not open"):
         return zipfile.ZipFile(file)
-    except zipfile.BadZipFile as error:
-        raise Failure(DIFFERENT, "damaged", f"The archive does not open: {error}.") from None
 
 
 def checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -44,7 +61,7 @@ def checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         if entry.header_offset + entry.file_size > end:
             raise Failure(DIFFERENT, "unsafe_entry", f"{entry.filename[:80]!r} swells, or lies over another.")
     if name := sums.clashing(entry.filename for entry in entries):
-        raise Failure(DIFFERENT, "unsafe_entry", f"Two files are named {name[:80]!r}.")
+        raise Failure(DIFFERENT, "unsafe_entry", f"{name[:80]!r} lies where another file does.")
     return entries
 
 
@@ -55,11 +72,9 @@ def put(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
     sums.inside(folder, entry.filename)
     aside, temporary = tempfile.mkstemp(dir=path.parent, prefix=".dih-")
     try:
-        with os.fdopen(aside, "wb") as file, archive.open(entry) as body:
+        with os.fdopen(aside, "wb") as file, sound(entry.filename), archive.open(entry) as body:
             shutil.copyfileobj(body, file)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except zipfile.BadZipFile as error:
-        raise Failure(DIFFERENT, "damaged", f"{entry.filename}: {error}.") from None
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -69,7 +69,7 @@ def read(chunks: Iterator[bytes] | IO[bytes]) -> tuple[str, list[str]]:
 def _image(line: bytes) -> str:
     try:
         return str(json.loads(line).get("sha256", ""))  # the header names none
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""  # a manifest that was tampered with, as its digest tells
 
 
