@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.db.models import Exists, OuterRef
+
 from hub import sql
 from hub.hierarchy import MAX_NAME, printable
 from hub.models import Image, Label, LabelEdge, LabelPath, LabelStat
@@ -15,6 +17,8 @@ from hub.proposals import propose as propose
 
 MAX_PATHS = 12
 MAX_DEPTH = 32
+# As many labels as a page can show as a tree: beyond, its lower levels are folded.
+MAX_NODES = 2000
 # Below this many names are only alike by chance: measured over the labels of Open Images (tests/hub/test_labels.py).
 SIMILAR, ALIKE, SAME_LETTERS = 0.4, 0.8, 0.9
 CANDIDATES = 100
@@ -32,11 +36,15 @@ class Hit:
 
 @dataclass(slots=True)
 class Node:
-    """A label in the tree. A label with two parents is one Node that stands under both."""
+    """A label in the tree. A label with two parents is one Node that stands under both.
+
+    `folded`: it has kinds that this tree, which would be too large, does not show.
+    """
 
     label: Label
     images: int
     children: list["Node"] = field(default_factory=list)
+    folded: bool = False
 
 
 @dataclass(slots=True)
@@ -134,19 +142,33 @@ def paths_of(labels: Iterable[Label]) -> dict[int, list[Label]]:
     return {label.pk: min(islice(above.ways(label), MAX_PATHS), key=len) for label in labels}
 
 
-def tree(root: Label | None = None) -> list[Node]:
-    """What stands directly below `root` (or the roots themselves), each with everything below it; three queries."""
-    counted = dict(LabelStat.objects.filter(facet="images", label__isnull=False).values_list("label", "n"))
-    nodes = {label.pk: Node(label, counted.get(label.pk, 0)) for label in Label.objects.order_by("name", "pk")}
-    edges = LabelEdge.objects.filter(kind="kind").order_by("child__name", "child")
-    below = set()
-    for child, parent in edges.values_list("child_id", "parent_id"):
-        if child in nodes and parent in nodes:
-            nodes[parent].children.append(nodes[child])
-            below.add(child)
+def tree(root: Label | None = None, most: int = MAX_NODES) -> list[Node]:
+    """What stands directly below `root` (or the roots themselves), and below that level by level.
+
+    Levels with which it would hold more than `most` labels are folded, the first one aside. Few queries a level.
+    """
+    kinds = LabelEdge.objects.filter(kind="kind")
     if root:
-        return nodes[root.pk].children if root.pk in nodes else []
-    return [node for pk, node in nodes.items() if pk not in below]
+        first = list(Label.objects.filter(up__in=kinds.filter(parent=root)).distinct().order_by("name", "pk"))
+    else:
+        above = kinds.filter(child=OuterRef("pk"))
+        first = list(Label.objects.filter(~Exists(above)).order_by("name", "pk"))
+    level = nodes = {label.pk: Node(label, 0) for label in first}
+    while level:
+        edges = list(kinds.filter(parent__in=level).order_by("child__name", "child").values_list("parent", "child"))
+        new = {child for _, child in edges} - set(nodes)
+        if len(nodes) + len(new) > most:
+            for parent, _ in edges:
+                level[parent].folded = True
+            break
+        level = {pk: Node(label, 0) for pk, label in Label.objects.in_bulk(new).items()}
+        nodes = nodes | level
+        for parent, child in edges:
+            nodes[parent].children.append(nodes[child])
+    counted = LabelStat.objects.filter(facet="images", label__in=list(nodes)).values_list("label", "n")
+    for pk, n in counted:
+        nodes[pk or 0].images = n
+    return [nodes[label.pk] for label in first]
 
 
 def tiles(under: Label | None = None, after: str = "", limit: int = 48) -> tuple[list[Tile], str]:
