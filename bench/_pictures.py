@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 COARSE = 24  # cells a side of what makes a picture unlike all others: finer than a fingerprint looks
 TEXTURE = 2048
@@ -29,7 +30,7 @@ def picture(seed: int, number: int) -> bytes:
 
     chance = np.random.default_rng((seed, number))
     width, height = (int(side) // 8 * 8 for side in chance.uniform(560, 1150) * np.array([1, chance.uniform(0.6, 0.8)]))
-    coarse = np.zeros((3, 4, 3), np.float32)
+    coarse: Any = np.zeros((3, 4, 3), np.float32)
     cells, weight = 3, 60.0
     while cells <= COARSE:
         coarse = cv2.resize(coarse, (cells + 1, cells), interpolation=cv2.INTER_CUBIC)
