@@ -40,7 +40,6 @@ class Giver:
     async def ask(self, name: str, method: str, address: str, since: float | None = None, **body):
         """The JSON of an answer, or None; its seconds are kept, from `since` on."""
         start = since or time.perf_counter()
-        body["allow_redirects"] = False
         try:
             async with self.session.request(
                 method, self.hub + address, headers=self.headers, allow_redirects=False, **body

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,9 +28,19 @@ def serving(port: int) -> Iterator[dict[str, subprocess.Popen]]:
                 started[name] = start(command, environment, log_of(name))
         if not up.answers(f"http://127.0.0.1:{port}/readyz"):
             raise SystemExit(log_of("web").read_text())
+        wait_for_workers([name for name in started if name not in ("web", "beat")])
         yield started
     finally:
         stop(started.values())
+
+
+def wait_for_workers(names: list[str], seconds: float = 60) -> None:
+    """Wait until each worker says that it takes tasks: what is measured is work, not the start."""
+    deadline = time.monotonic() + seconds
+    while not all(" ready." in log_of(name).read_text() for name in names):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The workers did not start: see {log_of(names[0]).parent}")
+        time.sleep(0.2)
 
 
 def start(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen:

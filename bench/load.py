@@ -194,7 +194,7 @@ def verdicts() -> str:
 
 def pages(hub, labels, people, seconds, costs) -> tuple[str, str, str, str]:
     """Let people look at label pages, and report."""
-    answers, lag, spent = measured(_browsers.browse(hub, labels, people, seconds))
+    answers, lag, spent = measured(_browsers.browse(hub, [f"/labels/{slug}/" for slug in labels], people, seconds))
     print(f"\n{people} people for {spent:.0f} s, 1 to 5 s between two pages; {lag}")
     report(answers, spent)
     bill(costs, spent)

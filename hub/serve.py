@@ -1,9 +1,22 @@
-"""The web server: waitress, told how much it takes from its clients. `python -m hub.serve --listen=… --threads=8`"""
+"""The web server: waitress, told how much it takes from its clients. `python -m hub.serve --listen=… --threads=8`
+
+Python runs one thread at a time, so `HUB_WEB_PROCESSES` of it (as many as processors, at most four) answer on one
+socket: whichever is free takes the next connection, and one that dies is started anew while the others go on.
+"""
 
 import os
+import signal
+import socket
 import sys
+import time
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, NoReturn
 
-from waitress.runner import run
+import waitress
+from waitress.adjustments import Adjustments
+
+from hub.servers import die_with_parent
 
 OPTIONS = [
     # It reads a whole request before it takes a thread, so a slow client costs a connection: let there be many. Its own
@@ -15,6 +28,7 @@ OPTIONS = [
     # Who it is and which version is nobody's business.
     "--ident=",
 ]
+BACKLOG = 1024
 
 
 def largest_body() -> int:
@@ -27,8 +41,59 @@ def largest_body() -> int:
 def main(arguments: list[str]) -> None:
     """Serve the site with more of waitress' options until the process is stopped."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
-    options = [*OPTIONS, f"--max-request-body-size={largest_body()}"]
-    run(["hub.serve", *options, *arguments, "hub.wsgi:application"])
+    options, _ = Adjustments.parse_args([*OPTIONS, f"--max-request-body-size={largest_body()}", *arguments])
+    host, _, port = options.pop("listen").strip().rpartition(":")
+    del options["help"], options["call"]  # of waitress' own command line
+    with socket.create_server((host, int(port)), backlog=BACKLOG) as door:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        watch(door, site(), options)
+
+
+def site() -> Any:
+    """The application with all its pages, read before the fork, so that the processes share the memory."""
+    from hub.wsgi import application
+
+    import_module("hub.urls")
+    return application
+
+
+def processes() -> int:
+    """How many answer."""
+    return int(os.environ.get("HUB_WEB_PROCESSES") or min(4, os.cpu_count() or 1))
+
+
+def watch(door: socket.socket, application: Any, options: dict[str, Any]) -> None:
+    """Keep so many processes answering until this one is told to end; then end them."""
+    running: set[int] = set()
+    try:
+        while True:
+            while len(running) < processes():
+                running.add(begin(door, application, options))
+            running.discard(os.wait()[0])
+            time.sleep(0.2)  # one that cannot start must not keep the processor
+    finally:
+        for pid in running:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        for _ in running:
+            with suppress(ChildProcessError):
+                os.wait()
+
+
+def begin(door: socket.socket, application: Any, options: dict[str, Any]) -> int:
+    """Start one more process that answers; its id."""
+    pid = os.fork()
+    if not pid:
+        die_with_parent(signal.SIGKILL)  # at once: whoever starts the site anew needs its door
+        answer(door, application, options)
+    return pid
+
+
+def answer(door: socket.socket, application: Any, options: dict[str, Any]) -> NoReturn:
+    """Serve until told to end; what was begun may be finished, for five seconds."""
+    with suppress(SystemExit, KeyboardInterrupt):
+        waitress.serve(application, sockets=[door], **options)
+    os._exit(0)
 
 
 if __name__ == "__main__":
