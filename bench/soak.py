@@ -1,0 +1,256 @@
+"""Thousands of pictures through a hub that is killed, cut off and restarted at random; then nothing may be wrong.
+
+What is asked of it: every acknowledged file is kept and answered for, `manage.py audit --deep` finds nothing, nothing
+is there twice, no answer was a 500, and no process holds a tenth more memory at the end than at the start, at equal age.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, Queue
+from typing import TYPE_CHECKING
+
+from bench import _memory, _pictures
+from bench._table import headline, table
+
+if TYPE_CHECKING:
+    from tests.faults.harness import Hub
+
+SUPPLIERS, LEASE = 8, 20
+PROCESSES = ("web", "ingest", "upkeep", "export", "beat", "all")  # `all`, a second worker, is never killed
+TWICE = 0.05  # share of pictures that two suppliers give at the same moment
+WITHDRAW_EVERY = 5.0  # seconds
+PAUSE = (5.0, 20.0)  # seconds between two faults
+STORE_ILL = ("500", "503", "403", "slow", "cut", "refuse")
+PATIENCE = 900  # seconds for what is left after the last fault
+
+
+def run(argv: list[str]) -> None:
+    """Give, torment, then prove; exits 1 when anything is wrong."""
+    parser = argparse.ArgumentParser(prog="soak")
+    parser.add_argument("--pictures", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="a folder that keeps the pictures made for it")
+    options = parser.parse_args(argv)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
+    from tests.faults import harness
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended
+    signal.signal(signal.SIGALRM, overdue)
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="hub-soak-", dir="/var/tmp"))
+    try:
+        photos = _pictures.make(folder, options.pictures, seed=options.seed)
+        signal.alarm(int(options.minutes * 60) + 2 * PATIENCE + 600)
+        with harness.running(people=SUPPLIERS, lease=LEASE) as hub:
+            wrong = Soak(hub, photos, options.minutes * 60, options.seed).run()
+    finally:
+        signal.alarm(0)
+        if not options.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    headline("soak", wrong, f"things wrong after {options.pictures:,} pictures", 0)
+    sys.exit(1 if wrong else 0)
+
+
+def overdue(*_) -> None:
+    raise SystemExit("The soak did not end in time.")
+
+
+class Soak:
+    """One run: who gives, who takes back, what is broken, and what went wrong."""
+
+    def __init__(self, hub: "Hub", photos: list[Path], seconds: float, seed: int) -> None:
+        self.hub, self.seconds, self.chance = hub, seconds, random.Random(seed)
+        self.waiting: Queue[tuple[float, Path]] = Queue()
+        self.done, self.wrong = Counter[str](), list[str]()
+        self.over = threading.Event()
+        for place, path in enumerate(photos):
+            for _ in range(2 if self.chance.random() < TWICE else 1):
+                self.waiting.put((seconds * place / len(photos), path))
+        self.given = self.waiting.qsize()
+        self.faults: tuple[tuple[int, Callable[[], str]], ...] = (
+            (6, self.kill_a_child),
+            (3, self.kill_a_process),
+            (1, self.end_a_worker),
+            (2, self.redis_gone),
+            (1, self.redis_emptied),
+            (1, self.postgres_gone),
+            (3, self.store_ill),
+        )
+
+    def run(self) -> int:
+        """How many things are wrong."""
+        self.hub.start(*PROCESSES)
+        sampler = _memory.Sampler(self.pids)
+        sampler.start()
+        self.begun = time.monotonic()
+        threads = [threading.Thread(target=self.guarded, args=(self.give, one)) for one in self.hub.suppliers]
+        threads.append(threading.Thread(target=self.guarded, args=(self.take_back,)))
+        for thread in threads:
+            thread.daemon = True
+            thread.start()
+        self.torment()
+        tormented = time.monotonic() - self.begun
+        for thread in threads[:-1]:
+            thread.join(PATIENCE)
+        self.over.set()
+        threads[-1].join(PATIENCE)
+        sampler.over.set()
+        self.report(sampler.samples, tormented)
+        return len(self.wrong)
+
+    def guarded(self, act: Callable[..., None], *arguments) -> None:
+        """Do it, and write down what it raises."""
+        try:
+            act(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+            self.wrong.append(f"{act.__name__}: {type(error).__name__}: {error}"[:500])
+
+    def give(self, supplier) -> None:
+        """Give one picture after another, each when it is due, until none is left."""
+        while True:
+            try:
+                due, path = self.waiting.get_nowait()
+            except Empty:
+                return
+            time.sleep(max(0, due - (time.monotonic() - self.begun)))
+            supplier.give(path.read_bytes(), path.name)
+            self.done["given"] += 1
+
+    def take_back(self) -> None:
+        """Every few seconds somebody withdraws a photo given a while ago."""
+        from tests.faults.giving import Visitor
+
+        people = {one.name: Visitor(one).log_in() for one in self.hub.suppliers}
+        chance = random.Random(2)
+        while not self.over.wait(WITHDRAW_EVERY):
+            with self.hub.ledger.lock:
+                given = self.hub.ledger.given[:-50]
+            if given:
+                photo = chance.choice(given)
+                visitor = people[photo.supplier]
+                answer = visitor.ask("POST", f"/images/{photo.sha256}/withdraw/", headers=visitor._ours())
+                self.done[f"withdrawal answered {answer.status_code}"] += 1
+
+    def torment(self) -> None:
+        """One fault after another until the time is over; at the end everything runs."""
+        while (left := self.seconds - (time.monotonic() - self.begun)) > 0:
+            time.sleep(min(left, self.chance.uniform(*PAUSE)))
+            weights = [weight for weight, _ in self.faults]
+            fault = self.chance.choices([act for _, act in self.faults], weights)[0]
+            self.done[f"fault: {fault()}"] += 1
+        self.revive()
+
+    def revive(self) -> None:
+        """Start whatever has ended by itself."""
+        for name in PROCESSES:
+            process = self.hub.processes.get(name)
+            if process is None or process.poll() is not None:
+                self.hub.processes.pop(name, None)
+                self.hub.start(name)
+
+    def kill_a_child(self) -> str:
+        name = self.chance.choice(("ingest", "ingest", "upkeep", "export", "web"))
+        self.hub.kill_child(name)
+        return f"child of {name} killed"
+
+    def kill_a_process(self) -> str:
+        name = self.chance.choice(("ingest", "upkeep", "web", "beat"))
+        self.hub.kill(name)
+        self.hub.start(name)
+        return f"{name} killed"
+
+    def end_a_worker(self) -> str:
+        self.hub.end("ingest")
+        self.hub.start("ingest")
+        return "ingest ended by SIGTERM"
+
+    def redis_gone(self) -> str:
+        self.hub.stop_server("redis")
+        time.sleep(self.chance.uniform(0, 10))
+        self.hub.start_server("redis")
+        self.revive()
+        return "Redis killed with all it held"
+
+    def redis_emptied(self) -> str:
+        self.hub.broker().flushall()
+        return "Redis emptied"
+
+    def postgres_gone(self) -> str:
+        self.hub.stop_server("postgres")
+        time.sleep(self.chance.uniform(0, 10))
+        self.hub.start_server("postgres")
+        self.revive()
+        return "Postgres crashed and gone for a while"
+
+    def store_ill(self) -> str:
+        mode = self.hub.wall.mode = self.chance.choice(STORE_ILL)
+        time.sleep(self.chance.uniform(3, 12))
+        self.hub.wall.mode = "pass"
+        return f"object store: {mode}"
+
+    def pids(self) -> list[tuple[str, int]]:
+        """The processes whose memory is watched, by their role."""
+        found = []
+        for name in ("ingest", "all", "upkeep", "web"):
+            if process := self.hub.processes.get(name):
+                found.append((f"{name}, parent", process.pid))
+                found += [(f"{name}, child", pid) for pid in self.hub.children(name)]
+        return found
+
+    def report(self, samples: list[_memory.Sample], tormented: float) -> None:
+        """Wait for the last verdict, look at everything, and say what there is."""
+        self.guarded(self.settle)
+        self.guarded(self.prove)
+        table(("what", "times"), sorted(self.done.items()))
+        states = self.hub.rows("SELECT state, count(*) FROM hub_submission GROUP BY 1 ORDER BY 2 DESC")
+        print(f"{self.given} to give, {len(self.hub.ledger.given)} acknowledged: {dict(states)}")
+        print(f"answers by status (0: connection broken): {dict(self.hub.ledger.answers)}")
+        warm = min(120, tormented / 5)
+        grown = _memory.growths(samples, warm, tormented)
+        rows = [
+            (
+                g.role,
+                f"{g.ages[0]:g} to {g.ages[1]:g}",
+                f"{g.first:.0f}",
+                f"{g.last:.0f}",
+                f"{g.last / g.first - 1:+.1%}",
+            )
+            + g.looks
+            for g in grown
+        ]
+        table(("memory of", "age s", "first quarter MiB", "last", "change", "looks", "looks"), rows)
+        self.wrong += [f"memory of {g.role} at {g.ages}: {g.first:.0f} to {g.last:.0f}" for g in grown if not g.flat]
+        if not grown:
+            self.wrong.append("memory: too few samples")
+        for what in self.wrong:
+            print(f"WRONG: {what}")
+
+    def settle(self) -> None:
+        self.revive()
+        print(f"settled {self.hub.settled(PATIENCE):.0f} s after the last file")
+
+    def prove(self) -> None:
+        """Nothing lost, nothing twice, no 500, and a clean audit of every byte (asking the store itself)."""
+        from tests.faults import proof
+
+        proof.kept(self.hub)
+        proof.once(self.hub, twice_mailed=True)
+        if hurt := Counter(self.hub.ledger.hurt):
+            self.wrong.append(f"answered 500, or 503 without Retry-After: {hurt}")
+        direct = self.hub.environment | {"S3_ENDPOINT_URL": self.hub.bucket.endpoint_url}
+        command = [sys.executable, "manage.py", "audit", "--deep"]
+        done = subprocess.run(command, env=direct, text=True, capture_output=True, timeout=2 * PATIENCE, check=False)
+        print(done.stdout)
+        if done.returncode:
+            self.wrong.append(f"audit: {(done.stdout + done.stderr)[-1000:]}")
