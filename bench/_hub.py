@@ -28,19 +28,22 @@ def serving(port: int) -> Iterator[dict[str, subprocess.Popen]]:
                 started[name] = start(command, environment, log_of(name))
         if not up.answers(f"http://127.0.0.1:{port}/readyz"):
             raise SystemExit(log_of("web").read_text())
-        wait_for_workers([name for name in started if name not in ("web", "beat")])
+        wait_for_workers(len(started.keys() - {"web", "beat"}), environment["REDIS_URL"])
         yield started
     finally:
         stop(started.values())
 
 
-def wait_for_workers(names: list[str], seconds: float = 60) -> None:
-    """Wait until each worker says that it takes tasks: what is measured is work, not the start."""
+def wait_for_workers(number: int, redis: str, seconds: float = 60) -> None:
+    """Wait until so many workers answer: what is measured is work, not the start."""
+    from celery import Celery
+
+    address = redis.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
     deadline = time.monotonic() + seconds
-    while not all(" ready." in log_of(name).read_text() for name in names):
-        if time.monotonic() > deadline:
-            raise SystemExit(f"The workers did not start: see {log_of(names[0]).parent}")
-        time.sleep(0.2)
+    with Celery("bench", broker=address, set_as_current=False) as app:
+        while len(app.control.ping(timeout=1)) < number:
+            if time.monotonic() > deadline:
+                raise SystemExit("The workers did not start.")
 
 
 def start(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen:

@@ -1,7 +1,7 @@
 """Thousands of pictures through a hub that is killed, cut off and restarted at random; then nothing may be wrong.
 
 What is asked of it: every acknowledged file is kept and answered for, `manage.py audit --deep` finds nothing, nothing
-is there twice, no answer was a 500, and no process holds a tenth more memory at the end than at the start, at equal age.
+is there twice, no answer was a 500, and no process holds a tenth more memory at the end than at the start, when as old.
 """
 
 import argparse
@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
+
+import django
 
 from bench import _memory, _pictures
 from bench._table import headline, table
@@ -44,6 +46,7 @@ def run(argv: list[str]) -> None:
     parser.add_argument("--folder", type=Path, help="a folder that keeps the pictures made for it")
     options = parser.parse_args(argv)
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
+    django.setup()
     from tests.faults import harness
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended
@@ -225,8 +228,8 @@ class Soak:
                 f"{g.first:.0f}",
                 f"{g.last:.0f}",
                 f"{g.last / g.first - 1:+.1%}",
+                *g.looks,
             )
-            + g.looks
             for g in grown
         ]
         table(("memory of", "age s", "first quarter MiB", "last", "change", "looks", "looks"), rows)
