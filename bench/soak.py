@@ -214,7 +214,6 @@ class Soak:
     def report(self, samples: list[_memory.Sample], tormented: float) -> None:
         """Wait for the last verdict, look at everything, and say what there is."""
         self.guarded(self.settle)
-        self.guarded(self.prove)
         table(("what", "times"), sorted(self.done.items()))
         states = self.hub.rows("SELECT state, count(*) FROM hub_submission GROUP BY 1 ORDER BY 2 DESC")
         print(f"{self.given} to give, {len(self.hub.ledger.given)} acknowledged: {dict(states)}")
@@ -236,6 +235,7 @@ class Soak:
         self.wrong += [f"memory of {g.role} at {g.ages}: {g.first:.0f} to {g.last:.0f}" for g in grown if not g.flat]
         if not grown:
             self.wrong.append("memory: too few samples")
+        self.guarded(self.prove)
         for what in self.wrong:
             print(f"WRONG: {what}")
 
