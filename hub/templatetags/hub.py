@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from hub import places, reasons, shelf, wishes
-from hub.models import Account, Submission, TrainingRequest
+from hub.models import Account, Image, Submission, TrainingRequest
 from hub.people import suppliers
 
 register = template.Library()
@@ -15,6 +15,12 @@ register = template.Library()
 def tint(value: int) -> str:
     """A stored colour as CSS hex."""
     return f"#{value:06x}"
+
+
+@register.filter
+def rendition(image: Image, side: int) -> str:
+    """Where the rendition of an image of this size is."""
+    return image.rendition_url(side)
 
 
 @register.filter
