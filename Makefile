@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make. Everything else is fetched by uv, from the lock file.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint security audit-deps proof bench clean-demo browser hostile
+.PHONY: help run test faults lint security audit-deps proof bench clean-demo browser hostile drill
 export UV_PYTHON_DOWNLOADS := never
 # Compiling TensorFlow's modules anew takes seven seconds of every process that imports it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -46,6 +46,9 @@ proof: $(ENVIRONMENT) ## Install other people's readers, which make test then le
 
 bench: $(ENVIRONMENT) ## List the benchmarks
 	$(PYTHON) -m bench
+
+drill: $(ENVIRONMENT) ## Lose a throw-away hub and get it back from its backup, timed
+	$(PYTHON) tools/drill.py
 
 clean-demo: $(ENVIRONMENT) ## Remove the photos of the first crowd (while the hub runs)
 	$(PYTHON) manage.py demo --clean

@@ -134,15 +134,16 @@ def drop_parts() -> int:
     return store.drop_parts(timezone.now() - GRACE)
 
 
-def discard(alias: str, name: str, *, young: bool = False) -> bool:
+def discard(alias: str, name: str, *, young: bool = False, grace: timedelta = GRACE) -> bool:
     """Delete an object unless a row needs it, or (`young` aside) it was written lately; whether it was deleted.
 
-    None is while a backup is being made. Raises storage.Away when the store is.
+    What was withdrawn or refused is needed for its `grace`. None is deleted while a backup is being made.
+    Raises storage.Away when the store is.
     """
     with transaction.atomic(), reachable():
         hold(name)
         store = storages[alias]
-        if not _may_discard() or owned(alias, [name]):
+        if not _may_discard() or owned(alias, [name], grace):
             return False
         try:
             if not young and store.get_modified_time(name) > timezone.now() - GRACE:

@@ -261,6 +261,23 @@ def test_old_backups_go_with_the_bytes_no_other_names(folder):
     assert [path.name for path in Path(folder, "objects").rglob("*") if path.is_file()] == [stays.sha256]
 
 
+def test_bytes_are_destroyed_at_once_where_the_law_wants_it_and_leave_the_backups(folder):
+    shot, stays = photo(1), photo(2)
+    run("backup", folder, renditions=True)
+    with pytest.raises(CommandError, match="Take it down first"):
+        run("destroy", shot.sha256)
+    moderating.take_down(shot, factories.moderator(), "illegal")
+    run("destroy", shot.sha256)
+    kept = {row.sha256 for row in stays.renditions.all()}
+    assert stored("originals") == {storage.key(stays.sha256)}
+    assert stored("renditions") == {storage.rendition_key(digest) for digest in kept}
+    assert Removal.objects.get().sha256 == shot.sha256
+    run("backup", folder, renditions=True, keep_days=0)
+    left = {path.name.split(".")[0] for path in Path(folder, "objects").rglob("*") if path.is_file()}
+    assert left == {stays.sha256, *kept}
+    assert broken(deep=True) == {}
+
+
 def test_an_upload_that_a_worker_moves_while_the_backup_is_made_is_in_it(folder, monkeypatch):
     data = images.photo(seed=1, size=(160, 120))
     never, moved = (submissions.open_slot(factories.batch(), "a.jpg", len(data)) for _ in range(2))

@@ -1,0 +1,63 @@
+"""Alerts say what the metrics are called, and lead to a heading that tells what to do."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from ruamel.yaml import YAML
+
+from hub import embedded
+from hub.management.commands import backup, restore
+
+DOCS = embedded.REPO / "docs"
+RULES = [rule for group in YAML(typ="safe").load(DOCS / "alerts.yml")["groups"] for rule in group["rules"]]
+OPERATING = (DOCS / "operating.md").read_text()
+
+
+def anchor(heading: str) -> str:
+    """What a heading is reached by, as forges make it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+ANCHORS = {anchor(heading) for heading in re.findall(r"^#+ (.+)$", OPERATING, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_every_alert_says_how_grave_it_is_and_where_to_read_what_to_do(rule):
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["annotations"]["summary"].endswith(".")
+    page, _, where = rule["annotations"]["runbook"].partition("#")
+    assert page == "docs/operating.md"
+    assert where in ANCHORS
+
+
+def test_alerts_are_few_and_no_two_are_called_the_same():
+    names = [rule["alert"] for rule in RULES]
+    assert len(set(names)) == len(names) <= 20
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian: prometheus) is not here")
+def test_prometheus_can_read_the_rules():
+    checked = subprocess.run(["promtool", "check", "rules", DOCS / "alerts.yml"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_every_heading_that_operating_points_to_is_there():
+    assert set(re.findall(r"\]\(#([\w-]+)\)", OPERATING)) <= ANCHORS
+    for other in re.findall(r"\]\(([\w/]+\.(?:md|yml))[)#]", OPERATING):
+        assert (DOCS / other).exists() or other == "scaling.md"  # which another issue writes
+
+
+def test_every_command_that_operating_names_exists():
+    from django.core.management import get_commands
+
+    assert set(re.findall(r"manage\.py ([a-z_]+)", OPERATING)) <= set(get_commands())
+    known = {option for command in (backup, restore) for option in re.findall(r'"(--[\w-]+)"', _source(command))}
+    named = re.findall(r"manage\.py (?:backup|restore) [A-Z/\w]+ (--[\w-]+)", OPERATING)
+    assert named
+    assert set(named) <= known
+
+
+def _source(module) -> str:
+    return (embedded.REPO / module.__name__.replace(".", "/")).with_suffix(".py").read_text()
