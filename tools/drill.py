@@ -56,6 +56,8 @@ class Hub:
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
+            left = [self.home / "pg" / "postmaster.pid", self.home / "redis" / "redis.pid"]
+            wait_for(lambda: not any(path.exists() for path in left), "its servers to end")
 
     def logged_in(self, name: str, password: str) -> httpx.Client:
         """A browser of this account. Ends the drill where it is not let in."""
