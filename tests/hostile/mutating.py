@@ -183,7 +183,7 @@ def meet(seed: int, indices: range) -> Iterator[dict]:
 
 
 def answer(data: bytes) -> str:
-    """The code it is refused with, or "accepted" where others can read it cleaned; whatever else was raised, by name."""
+    """The code it is refused with, or "accepted" where others can read it cleaned; any other error by its name."""
     from workers import ingest
     from workers.imaging import Rejected, clean
 

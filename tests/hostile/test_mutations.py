@@ -66,7 +66,7 @@ def test_mutants_of_every_format_leave_the_hub_whole(settings, tmp_path):
     empty_storage(settings, tmp_path)
     settings.MAX_BATCH_FILES = 100
     batch = factories.batch(use_photo_place=True)
-    for index in range(3 * len(GOOD)):
+    for index in range(2 * len(GOOD)):
         name, data = mutant(2, index)
         factories.given(data, batch, f"{index} {name}")
     factories.work_off()

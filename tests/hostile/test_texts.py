@@ -1,6 +1,7 @@
 """What people type is text on every page, in every mail, card and table; nothing runs, computes or leads elsewhere."""
 
 import csv
+import dataclasses
 import io
 import logging
 import re
@@ -9,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from ruamel.yaml import YAML
 
 from hub import datasets, storage, submissions
 from hub.archives import key
@@ -23,6 +25,8 @@ from tests.hub.addresses import addresses, house
 from tests.hub.conftest import logged_in
 from tests.hub.test_notices import EACH
 from tests.parts import empty_storage
+from tests.workers.backbones.test_card import FACTS, FILES, GAPS, METRICS
+from workers.backbones.card import card
 
 pytestmark = pytest.mark.django_db
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -139,11 +143,19 @@ def test_no_card_or_table_that_people_download_runs_or_computes_what_people_type
     for name, data in (zips | {"takeout": b"".join(takeout.chunks(ada))}).items():
         files = unpacked(data)
         tables = {table: data for table, data in files.items() if table.endswith(".csv")}
-        cards = [data.decode() for card, data in files.items() if card.endswith(".md")]
+        papers = [data.decode() for paper, data in files.items() if paper.endswith(".md")]
         assert [one for one in files if not re.fullmatch(r"[A-Za-z0-9][-A-Za-z0-9._/]*", one) or ".." in one] == []
         assert any(TAG.encode() in data for data in tables.values()), name
         assert [cell for table, data in tables.items() for cell in computed(table, data)] == []
-        assert [card for card in cards if re.search(rf"(?<!\\)<{TAG}", card.split("---\n", 2)[-1])] == []
+        assert [text for text in papers if re.search(rf"(?<!\\)<{TAG}", text.split("---\n", 2)[-1])] == []
+
+
+def test_no_card_of_a_model_runs_what_people_typed():
+    facts = dataclasses.replace(FACTS, title=PLANT, labels=[PLANT, PLANT], data=PLANT, split=PLANT)
+    rows = [{**METRICS["per_class"][0], "label": PLANT}]
+    _, head, body = card(facts, METRICS | {"per_class": rows}, FILES, GAPS).split("---\n", 2)
+    assert body.count(f"<{TAG}") == body.count(f"\\<{TAG}") == 6
+    assert PLANT in YAML(typ="safe").load(head)["model-index"][0].values()
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:
