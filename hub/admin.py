@@ -14,9 +14,10 @@ from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.functional import cached_property
 
-from hub import counts, jobs, labels, submissions
+from hub import counts, labels
 from hub.models import (
     Account,
+    Audit,
     Batch,
     Decision,
     Image,
@@ -33,6 +34,7 @@ from hub.models import (
     TrainingRequest,
 )
 from hub.moderation import moderating
+from hub.operations import quotas, retrying
 from hub.reasons import FILES, MODERATED, TAKEDOWNS
 from hub.views.decorators import visitor
 from workers.celery import ring
@@ -86,6 +88,13 @@ def among(name: str, values: Iterable[str]) -> type[admin.SimpleListFilter]:
     return Among
 
 
+def _try_again(model: admin.ModelAdmin, request: HttpRequest, failed) -> None:
+    """As the operations page does it."""
+    opened, left = retrying.try_again(failed, visitor(request))
+    ring(*opened)
+    model.message_user(request, f"Tried again: {len(opened)}." + (f" Nothing to do: {left}." if left else ""))
+
+
 class ReadOnly(admin.ModelAdmin):
     """Rows the hub's own code alone writes."""
 
@@ -108,18 +117,23 @@ class AccountAdmin(UserAdmin):
 
     list_display = ("username", "email", "plan", "is_staff", "invented", "trusted_at", "suspended_at", "date_joined")
     list_filter = ("plan", "is_staff", "is_superuser", "invented")
-    fieldsets = (*UserAdmin.fieldsets, ("Hub", {"fields": ("plan", "credit", "invented")}))  # type: ignore[misc]
+    fieldsets = (*UserAdmin.fieldsets, ("Hub", {"fields": ("plan", "allowance", "used_today", "credit", "invented")}))  # type: ignore[misc]
     actions = ["grant_premium", "revoke_premium"]
 
     def get_readonly_fields(self, request: HttpRequest, obj=None):
-        own = ("plan",) if obj == request.user else ()
-        return (*self.readonly_fields, *(() if request.user.is_superuser else (*RIGHTS, *own)))
+        own = ("plan", "allowance") if obj == request.user else ()
+        return (*self.readonly_fields, "used_today", *(() if request.user.is_superuser else (*RIGHTS, *own)))
 
     def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
         return super().has_change_permission(request, obj) and (request.user.is_superuser or not _above(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return super().has_delete_permission(request, obj) and request.user.is_superuser
+
+    @admin.display(description="used today")
+    def used_today(self, obj: Account) -> str:
+        """How much of each quota; raise the allowance of who needs more."""
+        return "; ".join(f"{quota.title}: {quota.words}" for quota in quotas.of(obj) if quota.used) or "nothing"
 
     @admin.action(description="Grant premium", permissions=["change"])
     def grant_premium(self, request: HttpRequest, queryset) -> None:
@@ -214,9 +228,8 @@ class SubmissionAdmin(ReadOnly):
 
     @admin.action(description="Try failed files again", permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset) -> None:
-        opened = submissions.retry(queryset)
-        ring(*opened)
-        self.message_user(request, f"{len(opened)} files are tried again.")
+        files = Job.objects.filter(kind=Job.Kind.INGEST, subject__in=queryset.filter(state="failed").values("pk"))
+        _try_again(self, request, files)
 
 
 @admin.register(Job)
@@ -231,13 +244,7 @@ class JobAdmin(ReadOnly):
 
     @admin.action(description="Try failed jobs again", permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset) -> None:
-        failed = queryset.filter(state="failed")
-        files = failed.filter(kind=Job.Kind.INGEST).values_list("subject", flat=True)
-        opened = submissions.retry(Submission.objects.filter(pk__in=list(files)))
-        for kind in (Job.Kind.RELATE, Job.Kind.LOCATE):
-            opened += jobs.reopen(kind, failed.filter(kind=kind).values_list("subject", flat=True))
-        ring(*opened)
-        self.message_user(request, f"{len(opened)} jobs are tried again.", messages.SUCCESS)
+        _try_again(self, request, queryset)
 
 
 @admin.register(Image)
@@ -302,3 +309,9 @@ class DecisionAdmin(ReadOnly):
     list_select_related = ("actor",)
     list_filter = ("kind",)
     search_fields = ("subject",)
+
+
+@admin.register(Audit)
+class AuditAdmin(ReadOnly):
+    list_display = ("started_at", "finished_at", "deep", "told_at")
+    list_filter = ("deep",)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from hub import datasets, jobs, sql, storage
 from hub.models import Account, Archive, DatasetMember, DatasetVersion, Image, Job
+from hub.operations import quotas
 from hub.people import downloads
 from hub.problems import Refused
 
@@ -45,18 +46,19 @@ def without(digest: str) -> tuple[int, str]:
 
 
 def order(
-    version: DatasetVersion, format: str, side: int, waiting: Iterable[Account] = ()
+    version: DatasetVersion, format: str, side: int, waiting: Iterable[Account] = (), by: Account | None = None
 ) -> tuple[Archive, Job | None]:
     """The archive of a version as it may be given out now, and the job that packs it, unless it is packed.
 
-    `waiting` are told once it is. Raises Refused before the version is frozen. Ring for the job after the commit.
+    `waiting` are told once it is; `by`: whose quota it counts against, where it is not being packed already.
+    Raises Refused before the version is frozen. Ring for the job after the commit.
     """
     if version.state != DatasetVersion.State.READY:
         raise Refused("not_frozen", 409)
     tombstones, gone = without(version.digest)
     recipe = storage.digest_of(f"{PACKER} {version.digest} {format} {side} {gone}".encode())
     with transaction.atomic():
-        archive, _ = Archive.objects.get_or_create(
+        archive, new = Archive.objects.get_or_create(
             recipe=recipe,
             defaults={
                 "digest": version.digest, "format": format, "side": side, "tombstones": tombstones, "without": gone
@@ -67,6 +69,9 @@ def order(
             return archive, None
         if archive.state in (Archive.State.FAILED, Archive.State.STALE):
             archive.state, archive.reason, archive.done = Archive.State.QUEUED, "", 0
+            new = True
+        if new and by:
+            quotas.spend(by, archives=1)
         archive.waiting = sorted({*archive.waiting, *(account.pk for account in waiting)})
         archive.save(update_fields=["state", "reason", "done", "waiting"])
         return archive, jobs.open_job(Job.Kind.PACK, archive.pk)

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from hub import jobs, sql
 from hub.models import Account, Dataset, DatasetVersion, Job
+from hub.operations import quotas
 from hub.previews import preview
 from hub.problems import Refused
 from hub.selections import Selection, read
@@ -79,6 +80,7 @@ def order_version(dataset: Dataset) -> tuple[DatasetVersion, Job]:
             dataset.versions.filter(reason="nothing_changed").delete()  # each attempt would leave one
             number = (dataset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
             version = DatasetVersion.objects.create(dataset=dataset, number=number, selection=selection.as_json())
+            quotas.spend(dataset.owner, versions=1)
             version.refresh_from_db()
         return version, jobs.open_job(Job.Kind.FREEZE, version.pk)
 

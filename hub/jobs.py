@@ -14,10 +14,10 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Case, Exists, F, Min, Q, QuerySet, When
+from django.db.models.functions import Extract, Now
 
-from hub.models import Job
+from hub.models import Job, Pause
 
 log = structlog.get_logger("hub.jobs")
 LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
@@ -65,10 +65,16 @@ def _left() -> Q:
     return usual | Q(*(Q(kind=kind, attempt__lt=most) for kind, most in ATTEMPTS.items()), _connector=Q.OR)
 
 
+def paused() -> Q:
+    """The jobs of kinds that operators have paused: asked with whatever else is asked, in one statement."""
+    stopped = (Q(Exists(Pause.objects.filter(what=what)), kind__in=kinds) for what, kinds in Pause.STOPS.items())
+    return Q(*stopped, _connector=Q.OR)
+
+
 def claim(job: int) -> Work | None:
-    """Take the job if it is due or its holder's lease has run out; None when somebody else has it."""
+    """Take the job if it is due or its holder's lease has run out; None when somebody else has it, or it is paused."""
     due = Q(state="queued", run_after__lte=Now()) | Q(state="running", lease_until__lt=Now())
-    taken = Job.objects.filter(due, _left(), pk=job).update(
+    taken = Job.objects.filter(due, _left(), ~paused(), pk=job).update(
         state="running", attempt=F("attempt") + 1, lease_until=Now() + LEASE
     )
     if not taken:
@@ -120,12 +126,20 @@ def postpone(work: Work, error: str) -> None:
 
 
 def overdue() -> list[Job]:
-    """Live jobs nobody seems to work on: due and announced long ago, or held past their lease. Marks them announced."""
+    """Live jobs nobody seems to work on: due and announced long ago, or held past their lease. Marks them announced.
+
+    Those that are paused are not lost.
+    """
     lost = Q(state="queued", run_after__lte=Now(), announced_at__lte=Now() - ANNOUNCE_AGAIN)
     lost |= Q(state="running", lease_until__lt=Now())
     with transaction.atomic():
-        jobs = list(Job.objects.filter(lost).select_for_update(skip_locked=True).order_by("id")[:1000])
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(announced_at=Now())
+        return announced(Job.objects.filter(lost, ~paused()))
+
+
+def announced(rows: QuerySet[Job]) -> list[Job]:
+    """The first thousand of these that nobody holds, marked as announced: to be rung for. In a transaction."""
+    jobs = list(rows.select_for_update(skip_locked=True).order_by("id")[:1000])
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(announced_at=Now())
     return jobs
 
 
@@ -155,22 +169,24 @@ def reopen(kind: str, subjects: Iterable[int]) -> list[Job]:
 LONG = ("freeze", "pack", "train", "embed")
 
 
-def oldest_age() -> float:
-    """Seconds the longest-waiting job has waited for a worker, or past its lease; 0 with none.
+def oldest_ages() -> dict[str, float]:
+    """Seconds the longest-waiting job of each kind has waited for a worker, or past its lease.
 
     One that met an error and waits for another try has waited since it was opened: what it needs may be away for ever.
-    Mails aside, which wait for other people's servers.
+    Mails aside, which wait for other people's servers. Long work waits its turn while other long work runs, and what
+    is paused is nobody's delay.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(extract(epoch FROM now() - min(CASE WHEN again THEN created_at ELSE run_after END)), 0)"
-            " FROM (SELECT *, state = 'queued' AND error <> '' AND kind <> 'mail' AS again FROM hub_job) job"
-            " WHERE (again OR state = 'queued' AND run_after <= now() OR state = 'running' AND lease_until < now())"
-            " AND NOT (kind = ANY (%(long)s) AND EXISTS (SELECT FROM hub_job r WHERE r.kind = ANY (%(long)s)"
-            "          AND r.state = 'running' AND r.lease_until >= now()))",
-            {"long": list(LONG)},
-        )
-        return float(cursor.fetchone()[0])
+    again = Q(state="queued") & ~Q(error="") & ~Q(kind=Job.Kind.MAIL)
+    due = Q(state="queued", run_after__lte=Now()) | Q(state="running", lease_until__lt=Now())
+    busy = Job.objects.filter(kind__in=LONG, state="running", lease_until__gte=Now())
+    late = Job.objects.filter(again | due, ~Q(Exists(busy), kind__in=LONG), ~paused())
+    waited = Extract(Now() - Min(Case(When(again, then="created_at"), default="run_after")), "epoch")
+    return {kind: float(age) for kind, age in late.values_list("kind").annotate(age=waited)}
+
+
+def oldest_age() -> float:
+    """The largest of them; 0 with none."""
+    return max(oldest_ages().values(), default=0.0)
 
 
 @contextmanager

@@ -40,13 +40,14 @@ def problem(request: HttpRequest, status: int, code: str, **detail) -> HttpRespo
         kind = "application/problem+json"
         return JsonResponse(body, status=status, content_type=kind, headers=_headers(status, detail))
     # A page for a failure of ours is drawn without the session, which may be what failed.
-    page = render_to_string("problem.html", {"problem": body}, request if status < 500 else None)
+    asked = request if status < 500 or code == "paused" else None
+    page = render_to_string("problem.html", {"problem": body}, asked)
     return HttpResponse(page, status=status, headers=_headers(status, detail))
 
 
 def _headers(status: int, detail: dict[str, Any]) -> dict[str, str]:
     """What HTTP has a refusal of this kind carry, beside its words: when to come back, how long the file is."""
-    if status == 429 and "seconds" in detail:
+    if status in (429, 503) and "seconds" in detail:
         return {"Retry-After": str(detail["seconds"])}
     if status == 416:
         return {"Content-Range": f"bytes */{detail['size']}"}

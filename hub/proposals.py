@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from hub.hierarchy import MAX_NAME, free_slug, lock, printable
 from hub.models import Account, Label, LabelEdge, LabelName, LabelProposal
 from hub.moderation import decisions
+from hub.people import consent
 from hub.problems import Refused
 
 MAX_OPEN = 20
@@ -17,10 +18,11 @@ def propose(account: Account, name: str, parent: Label | None = None, why: str =
     if not 2 <= len(name) <= MAX_NAME or not any(c.isalpha() for c in name):
         raise Refused("label_name")
     _must_be_new(name)
-    if account.label_proposals.filter(state="open").count() >= MAX_OPEN:
-        raise Refused("too_many_proposals", 429, limit=MAX_OPEN)
     try:
         with transaction.atomic():
+            consent.presence(account.pk)  # requests side by side are counted one after the other
+            if account.label_proposals.filter(state="open").count() >= MAX_OPEN:
+                raise Refused("too_many_proposals", 429, limit=MAX_OPEN)
             return LabelProposal.objects.create(name=name, parent=parent, why=printable(why)[:300], proposer=account)
     except IntegrityError as error:
         if "a_name_is_proposed_once_at_a_time" not in str(error):

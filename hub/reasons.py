@@ -136,6 +136,11 @@ REQUESTS: Words = {
         "People looked at this photo, and it does not show {label}.",
         "If they are wrong, a moderator can settle it: report the photo, and say so.",
     ),
+    "paused": ("{doing} is paused for now.{note}", "Nothing is lost: try again later."),
+    "quota_used_up": (
+        "That is more than a day's quota ({thing}): {used} of {limit} are used.",
+        "It begins anew at 00:00 UTC. Whoever runs this hub can give you more.",
+    ),
     "away": ("The hub is catching its breath.", "Nothing is lost; try again in a few seconds."),
     "server_error": ("Something of ours broke.", "We were told. Try again in a moment."),
 }

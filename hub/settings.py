@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "hub.operations.timing.timed",
     "hub.middleware.outermost",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -213,6 +214,21 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
+# What an account may use a day (UTC): see hub/operations/quotas.py. Premium accounts may use QUOTA_PREMIUM times that.
+QUOTAS = {
+    "files": int(os.environ.get("HUB_QUOTA_FILES", "2000")),
+    "bytes": int(os.environ.get("HUB_QUOTA_BYTES", str(10 * 1024**3))),
+    "versions": int(os.environ.get("HUB_QUOTA_VERSIONS", "50")),
+    "archives": int(os.environ.get("HUB_QUOTA_ARCHIVES", "100")),
+    "trainings": int(os.environ.get("HUB_QUOTA_TRAININGS", "20")),
+}
+QUOTA_PREMIUM = int(os.environ.get("HUB_QUOTA_PREMIUM", "5"))
+
+# Watching over it: see docs/operating.md. Without a token only operators who are logged in read /metrics.
+METRICS_TOKEN = os.environ.get("HUB_METRICS_TOKEN", "")
+AUDIT_HOURS = float(os.environ.get("HUB_AUDIT_HOURS", "24"))
+OPERATOR_EMAIL = os.environ.get("HUB_OPERATOR_EMAIL", "")
+
 # Background work: see hub/jobs.py.
 # A worker that was lost is noticed after so long; its heartbeats come four times as often.
 JOB_LEASE_SECONDS = int(os.environ.get("HUB_JOB_LEASE_SECONDS", "60"))
@@ -275,7 +291,7 @@ CSRF_FAILURE_VIEW = "hub.views.errors.csrf_failure"
 TLS = not DEBUG and not flag("HUB_HTTP")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SECURE_SSL_REDIRECT = TLS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31536000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
 if flag("HUB_BEHIND_PROXY"):

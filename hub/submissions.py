@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from hub import catalogue, jobs, objects, outcomes, places, storage
 from hub.models import Account, Batch, Image, Job, Label, Submission
 from hub.models.submission import Precision
+from hub.operations import pauses, quotas
 from hub.people import consent
 from hub.problems import Refused
 
@@ -34,12 +35,13 @@ def start_batch(
 
     The sentence the supplier agrees to is kept as it stands today; an invented supplier agrees to nothing.
     """
-    if supplier.batches.filter(submissions=None).count() >= MAX_EMPTY_BATCHES:
-        raise Refused("too_many_batches", 429, limit=MAX_EMPTY_BATCHES)
+    pauses.must_run("giving")
     hidden = precision == Precision.HIDDEN
     place = None if hidden else places.typed(place_text)
     with transaction.atomic():
         consent.must_be_here(supplier.pk)
+        if supplier.batches.filter(submissions=None).count() >= MAX_EMPTY_BATCHES:  # one request at a time counts
+            raise Refused("too_many_batches", 429, limit=MAX_EMPTY_BATCHES)
         return Batch.objects.create(
             supplier=supplier,
             label=label,
@@ -76,6 +78,7 @@ def receive(
     The same file sent to the batch again, under the same name, gives the submission it has. `declared` is the
     SHA-256 the sender computed; when the bytes differ they were changed on the way. Raises Refused.
     """
+    pauses.must_run("giving")
     declared = check_digest(declared)
     sha256, size = storage.digest(file)
     check_size(size)
@@ -94,10 +97,12 @@ def _keep(
         return earlier, None
     if not earlier:
         check_room(batch)
+    quotas.check(batch.supplier, files=1, bytes=size)
     storage.put("originals", storage.key(sha256), file)
     if not earlier:
         return _record(batch, label=label, filename=filename, sha256=sha256, size=size)
     consent.must_be_here(batch.supplier_id)
+    quotas.spend(batch.supplier, files=1, bytes=size)
     job = outcomes.reopen([earlier], label=label, size=size, incoming="")[0]
     return Submission.objects.get(pk=earlier.pk), job
 
@@ -133,6 +138,8 @@ def _record(batch: Batch, *, job: bool = True, **fields: Any) -> tuple[Submissio
             Batch.objects.select_for_update().get(pk=batch.pk)
             check_room(batch)
             submission = Submission.objects.create(batch=batch, **fields)
+            if submission.state == "received":  # what need not be sent costs nothing
+                quotas.spend(batch.supplier, files=1, bytes=submission.size or 0)
             return submission, jobs.open_job(Job.Kind.INGEST, submission.pk) if job else None
     except IntegrityError:
         earlier = _earlier(batch, fields["sha256"], fields["filename"])
@@ -158,6 +165,7 @@ def known(batch: Batch, sha256: str, filename: str, label: Label | None = None) 
 
 def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label: Label | None = None) -> Submission:
     """Make room for a file that the browser sends straight to the bucket: a submission with a one-time key."""
+    pauses.must_run("giving")
     check_size(size)
     sha256 = check_digest(sha256)
     name = tidy_name(filename)
@@ -165,6 +173,7 @@ def open_slot(batch: Batch, filename: str, size: int, *, sha256: str = "", label
     if (earlier := _earlier(batch, sha256, name)) and may_come_again(earlier):
         with transaction.atomic():
             consent.must_be_here(batch.supplier_id)
+            quotas.spend(batch.supplier, files=1, bytes=size)
             outcomes.forget([earlier.pk], **slot)
             return Submission.objects.get(pk=earlier.pk)
     if earlier:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from hub import archives, jobs, readiness, storage, trained
 from hub.models import Account, Backbone, DatasetVersion, Feature, Job, TrainedModel, TrainingRequest
 from hub.models.training import LIVE
+from hub.operations import quotas
 from hub.problems import Refused
 
 # Raise it when workers would make another model of the same wish: what is trained stays as it is.
@@ -147,6 +148,7 @@ def _queued(
     try:
         with transaction.atomic():
             request = _row(account, version, wish, mail=mail, estimate=seconds)
+            quotas.spend(account, trainings=1)
             return request, jobs.open_job(Job.Kind.TRAIN, request.pk)
     except IntegrityError:  # two tabs, or a training that runs
         raise Refused("training_already", 409) from None

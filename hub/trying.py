@@ -8,6 +8,7 @@ from django.conf import settings
 
 from hub import reasons, storage
 from hub.models import Account, TrainedModel
+from hub.operations import pauses
 from hub.problems import Refused
 from hub.trained import visible_to
 
@@ -24,7 +25,8 @@ def find(account: Account | None, pk: int) -> TrainedModel:
 
 
 def check(pictures: Sequence[Any]) -> None:
-    """Raises Refused for no picture at all, or too many at once."""
+    """Raises Refused for no picture at all, too many at once, or while trying is paused."""
+    pauses.must_run("predict")
     if not pictures:
         raise Refused("no_file", 400)
     if len(pictures) > MOST:

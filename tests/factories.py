@@ -29,6 +29,13 @@ def moderator(**fields) -> Account:
     return made
 
 
+def operator(**fields) -> Account:
+    """Staff that may operate the hub."""
+    made = account(is_staff=True, **fields)
+    made.user_permissions.add(Permission.objects.get(codename="operate"))
+    return made
+
+
 @cache
 def hashed(password: str) -> str:
     """The password as stored."""

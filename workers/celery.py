@@ -77,6 +77,8 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "workers.upkeep.sweep", "schedule": 10.0, "options": {"expires": 10}},
         "announce": {"task": "workers.upkeep.announce", "schedule": 60.0, "options": {"expires": 60}},
+        # Each hour it is asked whether one is due: so a beat that forgot when it last rang misses none.
+        "audit": {"task": "workers.upkeep.audit", "schedule": 3600.0, "options": {"expires": 3600}},
         "tidy": {"task": "workers.upkeep.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )

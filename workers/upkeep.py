@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from hub import archives, checked, failures, features, jobs, neighbours, objects, places, submissions, trained
 from hub.demand import shortfalls, watches
 from hub.models import Batch, IdempotencyKey, Job, Submission
+from hub.operations import auditing, figures, quotas
 from hub.people import downloads, notices
 from workers.celery import app, ring, unheard
 from workers.working import work_on
@@ -58,11 +59,22 @@ def tidy() -> None:
     Batch.objects.filter(submissions=None, created_at__lt=Now() - EMPTY_AGE).delete()
     Job.objects.filter(state="done", finished_at__lt=Now() - KEEP_DONE).delete()
     IdempotencyKey.objects.filter(created_at__lt=Now() - KEEP_KEYS).delete()
+    quotas.forget()
+    auditing.forget()
+    figures.measure_storage()
     archives.forget()
     trained.forget()
     objects.drop_parts()
     for alias in objects.ALIASES:
         clear_orphans(alias)
+
+
+@app.task(soft_time_limit=4 * 3600, time_limit=4 * 3600 + 60)
+def audit(now: bool = False) -> None:
+    """Check the invariants without reading every file: when an operator asks (`now`), else once in HUB_AUDIT_HOURS."""
+    if (now or auditing.due()) and (row := auditing.begin()):
+        auditing.run(row)
+    auditing.tell()
 
 
 def clear_orphans(alias: str) -> int:

@@ -10,6 +10,7 @@ from hub.api import (
     jobs,
     labels,
     models,
+    quotas,
     selections,
     submissions,
     trainings,
@@ -49,6 +50,7 @@ nouns = (
     models,
     trainings,
     wanted,
+    quotas,
     jobs,
 )
 for noun in nouns:

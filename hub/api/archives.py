@@ -77,7 +77,8 @@ def list_archives(request: Request, id: str):
 def order_archive(request: Request, id: str, data: ArchiveIn):
     """Ask for an archive: 200 when it is packed already, 202 with the `job` that packs it."""
     version = find(request.auth.account, id)
-    archive, job = archives.order(version, *archives.choose(data.format, data.size), [account_of(request)])
+    who = account_of(request)
+    archive, job = archives.order(version, *archives.choose(data.format, data.size), [who], who)
     ring(job)
     return Status(202 if job else 200, told(request, request.auth.account, archive, job))
 

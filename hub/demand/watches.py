@@ -13,7 +13,7 @@ from hub.demand import subscriptions
 from hub.demand.wanted import hold
 from hub.hierarchy import printable
 from hub.models import Account, Job, Label, LabelStat, Notice, Watch
-from hub.people import notices
+from hub.people import consent, notices
 from hub.problems import Refused
 
 # Each wish tells who gives such photos: more of them is noise.
@@ -31,6 +31,7 @@ def watch(account: Account, labels: Iterable[Label], wanted: int | None = None, 
     said = printable(note)[:200]
     chosen = {label.pk: label for label in labels}
     with transaction.atomic():
+        consent.presence(account.pk)  # requests side by side are counted one after the other
         hold(chosen)
         if account.watches.filter(ready_at=None).exclude(label__in=chosen).count() + len(chosen) > MAX_WATCHES:
             raise Refused("too_many_watches", limit=MAX_WATCHES)

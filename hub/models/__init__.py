@@ -7,6 +7,7 @@ from hub.models.job import Job
 from hub.models.label import Label, LabelEdge, LabelName, LabelPath, LabelProposal
 from hub.models.moderation import Decision, GoldAnswer, Removal, Report
 from hub.models.neighbour import Embedding, Neighbour
+from hub.models.operations import Audit, Pause, StorageUse, Use
 from hub.models.place import Place
 from hub.models.submission import Batch, Submission
 from hub.models.token import IdempotencyKey, Token
@@ -27,6 +28,7 @@ __all__ = [
     "Acquisition",
     "Annotation",
     "Archive",
+    "Audit",
     "Backbone",
     "Backup",
     "Batch",
@@ -54,12 +56,14 @@ __all__ = [
     "ModelFile",
     "Neighbour",
     "Notice",
+    "Pause",
     "Place",
     "Prediction",
     "Removal",
     "Rendition",
     "Report",
     "Shortfall",
+    "StorageUse",
     "Submission",
     "Subscription",
     "Token",
@@ -67,6 +71,7 @@ __all__ = [
     "TrainingEpoch",
     "TrainingRequest",
     "Twin",
+    "Use",
     "Wanted",
     "Watch",
 ]

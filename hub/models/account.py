@@ -32,8 +32,17 @@ class Account(AbstractUser):
     # Kinds of notices it wants no mail about.
     muted = ArrayField(models.CharField(max_length=20), default=list, blank=True)
 
+    allowance = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text="So many times the usual quota of a day (see its account page); 1 is usual, 0 takes nothing.",
+    )
+
     class Meta:
-        permissions = [("moderate", "Can settle reviews, take photos down and accept labels")]
+        permissions = [
+            ("moderate", "Can settle reviews, take photos down and accept labels"),
+            ("operate", "Can see the operations page, pause work and try failed jobs again"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(plan__in=["free", "premium"]), name="plan_is_known"),
         ]
@@ -54,3 +63,7 @@ class Account(AbstractUser):
     @property
     def is_moderator(self) -> bool:
         return self.has_perm("hub.moderate")
+
+    @property
+    def is_operator(self) -> bool:
+        return (self.is_staff or self.is_superuser) and self.has_perm("hub.operate")

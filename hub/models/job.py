@@ -52,6 +52,10 @@ class Job(models.Model):
             models.Index(fields=["run_after"], condition=Q(state="queued"), name="queued_jobs_by_time"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="running_jobs_by_lease"),
             models.Index(fields=["state", "-id"], name="jobs_by_state"),
+            # All but those that are done, which are most: counted and aged by kind without a look at their rows.
+            models.Index(
+                fields=["kind", "state", "run_after"], condition=~Q(state="done"), name="jobs_not_done_by_kind"
+            ),
         ]
 
     def __str__(self) -> str:

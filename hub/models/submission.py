@@ -141,6 +141,8 @@ class Submission(models.Model):
             models.Index(fields=["sha256"], name="submissions_of_a_digest"),
             models.Index(fields=["state", "id"], condition=Q(state="review"), name="submissions_in_review"),
             models.Index(fields=["id"], condition=Q(appealed_at__isnull=False), name="open_appeals"),
+            # What became of files lately is counted from the index alone.
+            models.Index(fields=["decided_at"], include=["state", "reason"], name="submissions_by_decision"),
         ]
 
     def __str__(self) -> str:

@@ -31,6 +31,10 @@ KINDS = {
     "lifted_removal": "let the photo come back",
     "accepted_label": "accepted the label",
     "declined_label": "declined the label",
+    "paused_work": "paused it",
+    "resumed_work": "let it go on",
+    "tried_again": "had failed jobs tried again",
+    "gave_up_on": "gave up on a failed job",
 }
 
 

@@ -1,1 +1,1 @@
-"""Running the hub: backups, what must not come back with them, and what watches over it."""
+"""Running the hub: what waits, failed or is paused; quotas, audits and backups; and numbers for whoever watches."""

@@ -36,6 +36,7 @@ from hub.models import (
     Submission,
     Token,
     TrainingRequest,
+    Use,
 )
 from hub.models.submission import Licence
 from hub.people import consent
@@ -44,7 +45,7 @@ from hub.people.suppliers import ANONYMOUS
 log = structlog.get_logger("hub.people.leaving")
 # Photos withdrawn at a time: each such step keeps everybody else waiting.
 STEP = 50
-PERSONAL = (Acquisition, Download, GoldAnswer, IdempotencyKey, Token)
+PERSONAL = (Acquisition, Download, GoldAnswer, IdempotencyKey, Token, Use)
 
 
 def leave(account: Account, *, withdraw: bool) -> list[Job]:

@@ -29,7 +29,8 @@ from hub.models import (
 
 README = """Deep Images Hub: what is kept of your account
 
-account.json       name, addresses, credit line, plan, what was decided of the account, tokens without their secrets
+account.json       name, addresses, credit line, plan, what was decided of the account, tokens without their secrets,
+                   what was used of its quotas
 datasets.json      your datasets: what you chose, and the ids of their versions
 batches.csv        each act of giving: label, licence, the sentence you agreed to, place, what became of it
 submissions.csv    each file you sent, and what became of it; your appeal, if you made one
@@ -58,6 +59,7 @@ Rows = Callable[[Account], Iterator[tuple]]
 def about(account: Account) -> dict[str, Any]:
     """The account itself."""
     names = "username email first_name last_name credit plan date_joined last_login trusted_at suspended_at paused_at"
+    names += " allowance"
     kept = {name: getattr(account, name) for name in names.split()}
     tokens = account.tokens.order_by("id").values("name", "scopes", "hint", "created_at", "used_at")
     addresses = account.emailaddress_set.order_by("id").values("email", "verified", "primary")  # type: ignore[attr-defined]
@@ -66,6 +68,7 @@ def about(account: Account) -> dict[str, Any]:
         "no_mail_about": account.muted,
         "addresses": list(addresses),
         "tokens": list(tokens),
+        "used": [(f"{one.day}", one.what, one.amount) for one in account.uses.order_by("day", "what")],
     }
 
 

@@ -6,6 +6,7 @@ from django import template
 
 from hub import places, reasons, shelf, wishes
 from hub.models import Account, Image, Submission, TrainingRequest
+from hub.operations import pauses
 from hub.people import suppliers
 
 register = template.Library()
@@ -132,3 +133,26 @@ def backbone(name: str) -> str:
 def method(name: str) -> str:
     """How it learnt, in words."""
     return str(TrainingRequest.Method(name).label)
+
+
+# What whom it concerns is told of a pause, above the operators' note.
+PAUSED = {
+    "giving": "Giving photos is paused: nothing is taken for now.",
+    "ingest": "Checking is paused: your photos are safe and wait.",
+    "export": "Freezing and packing are paused: what is ordered waits, and is done once they go on.",
+    "training": "Training is paused: what is asked for waits, and begins once it goes on.",
+    "predict": "Trying models is paused for now.",
+    "mail": "Mail is paused: it waits, and leaves once it goes on. The bell tells all the same.",
+}
+
+
+@register.inclusion_tag("partials/paused.html")
+def paused(what: str) -> dict[str, Any]:
+    """A note that something is paused, where it is."""
+    return {"pause": pauses.of(what), "said": PAUSED[what]}
+
+
+@register.filter
+def halted(what: str) -> bool:
+    """Whether operators have paused it."""
+    return pauses.of(what) is not None

@@ -32,6 +32,19 @@ def member(view: View) -> View:
     return guarded
 
 
+def operator(view: View) -> View:
+    """Only for those who operate the hub; to everybody else the page is forbidden."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        if not visitor(request).is_operator:
+            return problem(request, 403, "forbidden")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def moderator(view: View) -> View:
     """Only for moderators; to everybody else the page is forbidden."""
 

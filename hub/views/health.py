@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from hub import jobs
+from hub.operations import pauses
 from workers.celery import app
 
 log = structlog.get_logger("hub.health")
@@ -22,13 +23,20 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether database, broker and storage answer, and how long the oldest job has waited."""
-    parts = {"database": _database, "broker": _broker, "cache": _cache, "storage": _storage}
-    found = {name: _works(name, ask) for name, ask in parts.items()}
-    age = jobs.oldest_age() if found["database"] else None
+    """Whether database, broker and storage answer, how long the oldest job has waited, and what is paused."""
+    found = parts()
+    up = found["database"]
+    age = jobs.oldest_age() if up else None
+    paused = [what.value for what, row in pauses.everything() if row] if up else []
     ok = all(found.values())
-    state = {"ok": ok, **found, "oldest_job_seconds": age, "late": bool(age and age > LATE_SECONDS)}
+    state = {"ok": ok, **found, "oldest_job_seconds": age, "late": bool(age and age > LATE_SECONDS), "paused": paused}
     return JsonResponse(state, status=200 if ok else 503)
+
+
+def parts() -> dict[str, bool]:
+    """Which parts answer: database, broker, cache, storage."""
+    asked = {"database": _database, "broker": _broker, "cache": _cache, "storage": _storage}
+    return {name: _works(name, ask) for name, ask in asked.items()}
 
 
 def _works(name: str, ask) -> bool:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hub import browse, facets, forms, model_pages, objects, reasons, tokens
 from hub.models import Account, Batch, Image, Submission, Token
+from hub.operations import quotas
 from hub.people import leaving, notices, suppliers, takeout
 from hub.problems import Refused
 from hub.views.decorators import costly, visitor
@@ -119,6 +120,7 @@ def _account(request: HttpRequest, status: int = 200, **context: Any) -> HttpRes
         "plan": person.get_plan_display(),
         "tokens": [(token, [Token.Scope(scope).label for scope in token.scopes]) for token in tokens.of(person)],
         "mails": notices.kinds(person),
+        "quotas": quotas.of(person),
         **context,
     }
     return render(request, "account.html", context, status=status)

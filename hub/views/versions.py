@@ -116,5 +116,5 @@ def order_archive(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Ask for an archive of a version."""
     found = seen(request, pk, number)
     wanted = archives.choose(request.POST.get("format", ""), request.POST.get("size", ""))
-    ring(archives.order(found, *wanted, [visitor(request)])[1])
+    ring(archives.order(found, *wanted, [visitor(request)], visitor(request))[1])
     return redirect(f"{found.get_absolute_url()}#download")

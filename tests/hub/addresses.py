@@ -9,7 +9,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
 from hub import archives, tokens
-from hub.models import Account, LabelProposal, Place, Removal
+from hub.models import Account, Audit, LabelProposal, Place, Removal
 from hub.moderation import decisions, doubts, reporting
 from hub.people import notices
 from hub.reviewing.sealing import Sealed, seal
@@ -34,6 +34,8 @@ WITH = {
     "appeal": {"text": "It is mine."},
     "report": {"reason": "private"},
     "withdraw_batch": {},
+    "decide_failed": {"kind": "ingest", "act": "again"},
+    "set_pause": {"what": "mail", "act": "pause", "why": "The mail server moves."},
     "doubt": {"image": "%(heat/sha256)s"},
     "admin:autocomplete": {"app_label": "hub", "model_name": "labeledge", "field_name": "parent"},
 }
@@ -86,6 +88,7 @@ def house(owner: Account) -> dict[str, Any]:
     Place.objects.create(query="0,0", source="offline")
     Removal.objects.create(sha256="0" * 64, pixels_sha256="0" * 64, reason="private")
     decisions.log(somebody, "kept_label", "image:0")
+    Audit.objects.create()
     return (
         _of_a_dataset(owner)
         | _rows_of_the_admin()
@@ -93,6 +96,8 @@ def house(owner: Account) -> dict[str, Any]:
             "slug": "valve",
             "username": owner.username,
             "moderation/name": "new",
+            "operations/name": "failed",
+            "r/object_id": 10**9,  # the admin's way to the page of any row: of none
             "people/pk": somebody.pk,
             "stop/token": notices.stop_token(notices.of(owner)[0]),
             "images/sha256": given.sha256,

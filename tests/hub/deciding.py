@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission
 from hub.models import Account
 from tests import factories
 
-# The owner is the supplier whose house it is; another supplies photos, too; staff may enter the admin, no more.
+# The owner is the supplier whose house it is; another supplies photos, too; staff may enter the admin, no more. An
+# operator is tried where a decision names one: everywhere else it is staff.
 ROLES = ("owner", "supplier", "free", "premium", "moderator", "staff", "stranger")
 
 
@@ -30,7 +31,7 @@ def post(*answers: int, **roles: int) -> Decision:
 
 def statuses(owner: int, others: int | None = None, stranger: int | None = None, **roles: int) -> dict[str, int]:
     """Each role's answer: `others` get the owner's, a stranger theirs, where nothing else is said."""
-    assert set(roles) < set(ROLES)
+    assert set(roles) < {*ROLES, "operator"}
     rest = owner if others is None else others
     told = dict.fromkeys(ROLES, rest) | {"owner": owner, "stranger": rest if stranger is None else stranger}
     return told | roles

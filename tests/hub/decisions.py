@@ -12,6 +12,13 @@ PAGES = {
     "rendition": get(200),
     "licences": get(200),
     "healthz": get(200),
+    # Without a token set, an operator's alone.
+    "metrics": get(404, operator=200),
+    "operations": get(403, stranger=302, operator=200),
+    "operations_tab": get(403, stranger=302, operator=200),
+    "decide_failed": post(403, stranger=302, operator=302),
+    "set_pause": post(403, stranger=302, operator=302),
+    "audit_now": post(403, stranger=302, operator=302),
     "readyz": get(200),
     "propose_label": get(200, stranger=302),
     "give": get(200, stranger=302),

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
+from tests import factories
 from tests.hub.addresses import addresses, house
 from tests.hub.conftest import logged_in
 from tests.hub.deciding import people
@@ -24,7 +25,8 @@ def test_no_address_is_without_a_decision():
 @pytest.fixture
 def visitors(supplier) -> dict[str, SimpleCookie]:
     """What everybody's browser holds."""
-    return {role: (logged_in(who) if who else Client()).cookies for role, who in people(supplier).items()}
+    everybody: dict = people(supplier) | {"operator": factories.operator()}
+    return {role: (logged_in(who) if who else Client()).cookies for role, who in everybody.items()}
 
 
 @pytest.fixture(autouse=True)

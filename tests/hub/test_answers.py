@@ -30,7 +30,7 @@ def test_every_answer_carries_the_security_headers(db, address):
 
 
 NAMED = "name scope id field known value shares n label groups split missing format side size number".split()  # noqa: SIM905
-NAMED += "backbone method most needed times well epoch file".split()  # noqa: SIM905
+NAMED += "backbone method most needed times well epoch file doing note thing used".split()  # noqa: SIM905
 
 
 def test_every_code_has_words_and_advice():

@@ -82,7 +82,7 @@ def processes(port: int) -> dict[str, list[str]]:
         "web": [sys.executable, "-m", "hub.serve", f"--listen=127.0.0.1:{port}", "--threads=8"],
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "export": [*worker, "-Q", "export", "-c", "1", "-n", "export@%h"],
-        "upkeep": [*worker, "-Q", "places,upkeep", "-c", "1", "-n", "upkeep@%h"],
+        "upkeep": [*worker, "-Q", "places,upkeep", "-c", "3", "-n", "upkeep@%h"],
         "predict": [*PREDICT, *worker, "-Q", "predict", "-c", "1", *WARM, "-n", "predict@%h"],
         "training": [
             *TRAINING,

@@ -51,6 +51,7 @@ DECISIONS = {
     "GET /trainings/{training}": statuses(200, 404, 401),
     "DELETE /trainings/{training}": statuses(409, 404, 401),
     "GET /wanted": statuses(200),
+    "GET /quotas": statuses(200, stranger=401),
     "GET /jobs/{train}": statuses(200, 404, 401),
     "GET /jobs/{ingest}": statuses(200, 404, 401),
     "GET /jobs/{freeze}": statuses(200, 404, 401),
