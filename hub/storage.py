@@ -9,7 +9,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 from typing import IO, Any, BinaryIO, Protocol
@@ -22,6 +22,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, storages
 from django.http import FileResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from s3transfer.exceptions import RetriesExceededError as TransferFailed
 from storages.backends.s3 import S3Storage
 
 CHUNK = 1024 * 1024
@@ -172,7 +173,7 @@ def reachable() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (BotoCoreError, ClientError, OSError) as error:
+    except (BotoCoreError, ClientError, TransferFailed, OSError) as error:
         raise Away(str(error)) from error
 
 
@@ -238,9 +239,10 @@ def local_path(alias: str, name: str) -> str | None:
 
 def opened(alias: str, name: str) -> Any:
     """An object to read, piece by piece. Raises FileNotFoundError when there is none, Away when the store is."""
-    with reachable():
-        file = storages[alias].open(name)
+    with reachable(), ExitStack() as unread:
+        file = unread.enter_context(storages[alias].open(name))
         file.seek(0)  # a bucket's is fetched by this, while an outage still is one
+        unread.pop_all()
         return file
 
 

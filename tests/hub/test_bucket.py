@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import storages
 
 from hub import storage
+from tests.faults.proxy import Wall
 
 KEY = storage.key(storage.digest_of(b"bytes"))
 
@@ -115,3 +116,21 @@ def test_a_link_to_put_ends(bucket, settings):
     time.sleep(2.1)
     assert refused(put(link, b"bytes"))
     assert not storages["incoming"].exists("too-late")
+
+
+def test_an_object_that_breaks_off_is_a_store_that_is_away(bucket, s3, settings):
+    """Told when it is opened: whoever reads it later could not tell an outage from a failure of its own."""
+    storage.put("incoming", "torn", b"bytes" * 100)
+    wall = Wall(int(s3.endpoint_url.rsplit(":", 1)[1]))
+    try:
+        settings.S3 = settings.S3 | {"endpoint_url": wall.url}
+        settings.STORAGES = dict(settings.STORAGES)
+        with storage.opened("incoming", "torn") as file:
+            assert file.read() == b"bytes" * 100
+        wall.mode = "cut"
+        with pytest.raises(storage.Away):
+            storage.opened("incoming", "torn")
+        with pytest.raises(storage.Away):
+            storage.get("incoming", "torn")
+    finally:
+        wall.close()
