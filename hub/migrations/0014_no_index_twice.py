@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Five indexes go that were the beginning of another: dropping one waits for nobody long, and rewrites nothing."""
 
     dependencies = [
-        ("hub", "0011_indexes_at_scale"),
+        ("hub", "0013_operations_indexes"),
     ]
 
     operations = [
