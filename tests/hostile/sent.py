@@ -1,7 +1,10 @@
-"""How a hostile file is written down: what is sent, and the one answer it must get."""
+"""How hostile files and requests are written down: what is sent, and the one answer it must get."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+NUL, LONE, DEEP = "\0", '"\\ud800"', "[" * 100_000
+HUGE = 10**30
 
 
 class File(NamedTuple):
@@ -26,3 +29,17 @@ def bad(answer: str, **makers) -> dict[str, File]:
 
 def always(data: bytes) -> Callable[[], bytes]:
     return lambda: data
+
+
+class Asked(NamedTuple):
+    """One request and its answer. `line` is a method and an address, `%(…)s` filled from the house.
+
+    Addresses of /api/ are asked with a token, all others by a browser that takes JSON. `code` is "" where there is no
+    problem to name: 200 and 201 say that nonsense was overlooked on purpose, 422 alone is a form with its mistakes.
+    """
+
+    line: str
+    status: int
+    code: str = ""
+    data: Any = None
+    headers: dict[str, str] = {}

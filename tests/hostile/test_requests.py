@@ -14,7 +14,8 @@ from hub import archives
 from hub.models import Account, Submission
 from hub.reviewing.sealing import Sealed, seal
 from tests import factories, shelves, trained
-from tests.hostile.requests import REQUESTS, Asked
+from tests.hostile.requests import REQUESTS
+from tests.hostile.sent import Asked
 from tests.hub.api.conftest import Script
 from tests.parts import broken, empty_storage
 from tests.stock import stock
