@@ -35,6 +35,7 @@ WITHDRAW_EVERY = 5.0  # seconds
 PAUSE = (5.0, 20.0)  # seconds between two faults
 STORE_ILL = ("500", "503", "403", "slow", "cut", "refuse")
 PATIENCE = 900  # seconds for what is left after the last fault
+LONGEST = 4  # times the asked minutes, where the machine is too busy to give as fast
 
 
 def run(argv: list[str]) -> None:
@@ -54,7 +55,7 @@ def run(argv: list[str]) -> None:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="hub-soak-", dir="/var/tmp"))
     try:
         photos = _pictures.make(folder, options.pictures, seed=options.seed)
-        signal.alarm(int(options.minutes * 60) + 2 * PATIENCE + 600)
+        signal.alarm(int(LONGEST * options.minutes * 60) + 4 * PATIENCE)
         with harness.running(people=SUPPLIERS, lease=LEASE) as hub:
             wrong = Soak(hub, photos, options.minutes * 60, options.seed).run()
     finally:
@@ -97,20 +98,23 @@ class Soak:
         sampler = _memory.Sampler(self.pids)
         sampler.start()
         self.begun = time.monotonic()
-        threads = [threading.Thread(target=self.guarded, args=(self.give, one)) for one in self.hub.suppliers]
-        threads.append(threading.Thread(target=self.guarded, args=(self.take_back,)))
-        for thread in threads:
-            thread.daemon = True
-            thread.start()
+        self.givers = [self.thread(self.give, one) for one in self.hub.suppliers]
+        taker = self.thread(self.take_back)
         self.torment()
         tormented = time.monotonic() - self.begun
-        for thread in threads[:-1]:
+        for thread in self.givers:
             thread.join(PATIENCE)
         self.over.set()
-        threads[-1].join(PATIENCE)
+        taker.join(PATIENCE)
         sampler.over.set()
         self.report(sampler.samples, tormented)
         return len(self.wrong)
+
+    def thread(self, act: Callable[..., None], *arguments) -> threading.Thread:
+        """Do it beside everything else."""
+        made = threading.Thread(target=self.guarded, args=(act, *arguments), daemon=True)
+        made.start()
+        return made
 
     def guarded(self, act: Callable[..., None], *arguments) -> None:
         """Do it, and write down what it raises."""
@@ -142,17 +146,25 @@ class Soak:
             if given:
                 photo = chance.choice(given)
                 visitor = people[photo.supplier]
-                answer = visitor.ask("POST", f"/images/{photo.sha256}/withdraw/", headers=visitor._ours())
+                answer = visitor.ask("POST", f"/images/{photo.sha256}/withdraw/", headers=visitor.ours())
                 self.done[f"withdrawal answered {answer.status_code}"] += 1
 
     def torment(self) -> None:
-        """One fault after another until the time is over; at the end everything runs."""
-        while (left := self.seconds - (time.monotonic() - self.begun)) > 0:
-            time.sleep(min(left, self.chance.uniform(*PAUSE)))
+        """One fault after another until the time is over and all is given; at the end everything runs."""
+        while (spent := time.monotonic() - self.begun) < self.seconds or self.left():
+            if spent > LONGEST * self.seconds:
+                self.wrong.append(f"{self.left()} pictures were not given in {spent:.0f} s")
+                break
+            time.sleep(self.chance.uniform(*PAUSE))
             weights = [weight for weight, _ in self.faults]
             fault = self.chance.choices([act for _, act in self.faults], weights)[0]
             self.done[f"fault: {fault()}"] += 1
+            print(f"{spent:.0f} s, {self.done['given']} given", flush=True)
         self.revive()
+
+    def left(self) -> int:
+        """How many pictures nobody has begun to give; 0 also when there is nobody left to give them."""
+        return self.waiting.qsize() if any(thread.is_alive() for thread in self.givers) else 0
 
     def revive(self) -> None:
         """Start whatever has ended by itself."""
@@ -216,7 +228,10 @@ class Soak:
         self.guarded(self.settle)
         table(("what", "times"), sorted(self.done.items()))
         states = self.hub.rows("SELECT state, count(*) FROM hub_submission GROUP BY 1 ORDER BY 2 DESC")
-        print(f"{self.given} to give, {len(self.hub.ledger.given)} acknowledged: {dict(states)}")
+        acknowledged = len(self.hub.ledger.given)
+        print(f"{self.given} to give, {acknowledged} acknowledged in {tormented:.0f} s of faults: {dict(states)}")
+        if acknowledged != self.given:
+            self.wrong.append(f"{self.given - acknowledged} pictures were never acknowledged")
         print(f"answers by status (0: connection broken): {dict(self.hub.ledger.answers)}")
         warm = min(120, tormented / 5)
         grown = _memory.growths(samples, warm, tormented)
