@@ -38,10 +38,10 @@ class Browser:
             async with self.session.get(self.hub + address, headers=HTML) as answer:
                 body = await answer.read()
                 if answer.status != 200:
-                    self.answers.wrong[f"{name}: {answer.status}"] += 1
-                elif name == "picture":
+                    self.answers.wrong[f"{name}: {answer.status} {address.split('?')[0][:16]}"] += 1
+                if answer.status != 200 or name == "picture":
                     return ""
-                elif answer.headers.get("Content-Encoding") == "gzip":
+                if answer.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
         except (aiohttp.ClientError, TimeoutError) as error:
             self.answers.wrong[f"{name}: {type(error).__name__}"] += 1

@@ -9,8 +9,10 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from contextlib import suppress
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import waitress
@@ -44,8 +46,14 @@ def main(arguments: list[str]) -> None:
     options, _ = Adjustments.parse_args([*OPTIONS, f"--max-request-body-size={largest_body()}", *arguments])
     host, _, port = options.pop("listen").strip().rpartition(":")
     del options["help"], options["call"]  # of waitress' own command line
-    with socket.create_server((host, int(port)), backlog=BACKLOG) as door:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with (
+        socket.create_server((host, int(port)), backlog=BACKLOG) as door,
+        TemporaryDirectory(prefix="hub-web-") as shared,
+    ):
+        # What the processes count is told by any of them; read when the site is.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
+        for end in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(end, lambda *_: sys.exit(0))
         watch(door, site(), options)
 
 
@@ -91,9 +99,15 @@ def begin(door: socket.socket, application: Any, options: dict[str, Any]) -> int
 
 def answer(door: socket.socket, application: Any, options: dict[str, Any]) -> NoReturn:
     """Serve until told to end; what was begun may be finished, for five seconds."""
-    with suppress(SystemExit, KeyboardInterrupt):
-        waitress.serve(application, sockets=[door], **options)
-    os._exit(0)
+    status = 1
+    try:
+        with suppress(SystemExit, KeyboardInterrupt):
+            waitress.serve(application, sockets=[door], **options)
+        status = 0
+    except Exception:  # noqa: BLE001 - nothing may come back into what the parent does
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 if __name__ == "__main__":
