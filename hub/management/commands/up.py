@@ -27,6 +27,8 @@ FIRST_ACCOUNTS: dict[str, dict[str, Any]] = {
     "ada": {},
     "grace": {"plan": "premium"},
 }
+# Whitenoise misses a folder that only a deployment has: here files are found where they are written.
+UNCOLLECTED = ["-W", "ignore:No directory at:UserWarning"]
 # No cap on its memory, and the processor left to those who wait for an answer.
 TRAINING = ["env", "HUB_INGEST_CHILD_BYTES=0", "nice", "-n", "10"]
 # Two models of 230 MB stay warm, beside the hardest picture measured: a WebP of 50 megapixels takes 765 MB.
@@ -79,7 +81,7 @@ def processes(port: int) -> dict[str, list[str]]:
     celery += ["-A", "workers"]
     worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     return {
-        "web": [sys.executable, "-m", "hub.serve", f"--listen=127.0.0.1:{port}", "--threads=8"],
+        "web": [sys.executable, *UNCOLLECTED, "-m", "hub.serve", f"--listen=127.0.0.1:{port}", "--threads=8"],
         "ingest": [*worker, "-Q", "ingest", "-c", "2", "-n", "ingest@%h"],
         "export": [*worker, "-Q", "export", "-c", "1", "-n", "export@%h"],
         "upkeep": [*worker, "-Q", "places,upkeep", "-c", "3", "-n", "upkeep@%h"],
