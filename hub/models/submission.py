@@ -155,10 +155,10 @@ class Submission(models.Model):
 
     @property
     def state_in_words(self) -> str:
-        """The state as people read it; in review, by who must look."""
-        if self.state != self.State.REVIEW:
-            return self.get_state_display()
-        return "Needs your eye" if self.supplier_decides else "A moderator looks"
+        """The state as people read it: who must look, and who took it away."""
+        if self.state == self.State.REVIEW:
+            return "Needs your eye" if self.supplier_decides else "A moderator looks"
+        return "Taken down" if self.reason == "taken_down" else self.get_state_display()
 
     @property
     def preview(self) -> str:

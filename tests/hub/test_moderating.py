@@ -50,6 +50,7 @@ def test_a_photo_that_is_taken_down_is_gone_at_once(photo, moderator, ada):
     row = Submission.objects.get()
     assert (photo.removed_for, photo.withdrawn_at is not None) == ("private", True)
     assert (row.state, row.reason, row.detail) == ("withdrawn", "taken_down", {"why": "private"})
+    assert row.state_in_words == "Taken down"
     assert not LabelStat.objects.filter(facet="images", n__gt=0).exists()
     assert told(ada)[0] == {
         "what": "photo_removed",
@@ -85,6 +86,11 @@ def test_what_was_taken_down_does_not_come_back_unseen(photo, moderator, data):
     assert (row.state, row.reason) == ("review", "removed_before")
     assert row.preview_sha256
     assert not Image.objects.filter(withdrawn_at=None).exists()
+
+
+@pytest.mark.parametrize(("reason", "words"), [("near_duplicate", "Needs your eye"), ("matched", "A moderator looks")])
+def test_a_photo_in_review_says_who_must_look(reason, words):
+    assert Submission(state="review", reason=reason).state_in_words == words
 
 
 def test_its_supplier_reads_only_that_a_moderator_looks(photo, moderator):
