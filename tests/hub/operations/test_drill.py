@@ -143,6 +143,8 @@ def test_what_was_erased_after_the_backup_stays_erased(folder, lose_everything):
     token, secret = tokens.make(bo, "laptop", ["read"])
     kept, _ = tokens.make(bo, "desk", ["read"])
     browser = logged_in(bo)
+    before = photo(7, bo)
+    moderating.take_down(before, moderator, "illegal")
     run("backup", folder)
     catalogue.withdraw(back)
     moderating.take_down(down, moderator, "private")
@@ -157,7 +159,7 @@ def test_what_was_erased_after_the_backup_stays_erased(folder, lose_everything):
     run("restore", folder)
     assert set(Image.objects.filter(withdrawn_at=None)) == {stays}
     assert Image.objects.get(pk=down.pk).removed_for == "private"
-    assert set(Removal.objects.values_list("sha256", flat=True)) == {down.sha256, later.sha256}
+    assert set(Removal.objects.values_list("sha256", flat=True)) == {before.sha256, down.sha256, later.sha256}
     assert Account.objects.get(pk=ada.pk).gone_at
     assert ada.username not in Account.objects.values_list("username", flat=True)
     assert set(Token.objects.all()) == {kept}
@@ -165,8 +167,8 @@ def test_what_was_erased_after_the_backup_stays_erased(folder, lose_everything):
     assert browser.get("/mine/").status_code == 302
     waiting.refresh_from_db()
     assert waiting.state == "withdrawn"
-    # The one that was taken down may be appealed against for a while; the bytes of the others come back for nobody.
-    assert stored("originals") == {storage.key(stays.sha256), storage.key(down.sha256)}
+    # What was taken down may be appealed against for a while; the bytes of the others come back for nobody.
+    assert stored("originals") == {storage.key(one.sha256) for one in (stays, before, down)}
     factories.work_off()
     assert stays.sha256 in {image.sha256 for image in Image.objects.filter(withdrawn_at=None)}
     assert hers.sha256 not in stored("originals")
