@@ -34,7 +34,7 @@ def home() -> Path:
 
 def database_url(where: Path | None = None) -> str:
     """Where the embedded Postgres of a home is, or will be once it runs."""
-    return f"postgres://hub@/hub?host={quote(str(_sockets(where or home())), safe='')}"
+    return f"postgres://hub@{quote(str(_sockets(where or home())), safe='')}/hub"
 
 
 def redis_url(where: Path | None = None) -> str:

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from hub import jobs
 from hub.models import Job
-from hub.operations import auditing, figures, ledger, pauses
+from hub.operations import auditing, backup, figures, ledger, pauses
 
 Parts = Mapping[str, bool]
 Numbers = Mapping[str, int] | None
@@ -58,6 +58,7 @@ class _Hub:
             yield from _of_jobs()
             yield from _of_files()
             yield from _of_audits()
+            yield from _of_backups()
             paused = {what.value: int(bool(row)) for what, row in pauses.everything()}
             yield gauge("hub_paused", "Whether operators have paused it.", ["what"], paused)
             yield gauge("hub_database_bytes", "Size of the database.", [], {(): figures.database()[0]})
@@ -88,3 +89,9 @@ def _of_audits() -> Iterator[GaugeMetricFamily]:
         yield gauge("hub_audit_breaches", "Breaches the last audit found.", ["invariant"], broken)
         age = (timezone.now() - last.finished_at).total_seconds() if last.finished_at else 0
         yield gauge("hub_audit_age_seconds", "Since the last audit ended.", [], {(): age})
+
+
+def _of_backups() -> Iterator[GaugeMetricFamily]:
+    """Before the first backup there is no age either."""
+    if (age := backup.age()) is not None:
+        yield gauge("hub_backup_age_seconds", "Since the last backup ended.", [], {(): age})

@@ -5,10 +5,17 @@ import shutil
 import subprocess
 
 import pytest
+from django.core.cache import cache
+from django.db.models.functions import Now
+from django.test import Client
 from ruamel.yaml import YAML
 
 from hub import embedded
 from hub.management.commands import backup, restore
+from hub.models import Audit, Backup
+from hub.operations import figures
+from tests import factories
+from workers import listening
 
 DOCS = embedded.REPO / "docs"
 RULES = [rule for group in YAML(typ="safe").load(DOCS / "alerts.yml")["groups"] for rule in group["rules"]]
@@ -30,6 +37,21 @@ def test_every_alert_says_how_grave_it_is_and_where_to_read_what_to_do(rule):
     page, _, where = rule["annotations"]["runbook"].partition("#")
     assert page == "docs/operating.md"
     assert where in ANCHORS
+
+
+def test_every_metric_an_alert_asks_for_is_told(db, settings):
+    settings.METRICS_TOKEN = "a-long-secret"
+    cache.set(listening.KEY, dict.fromkeys(listening.NAMES, 2), 60)
+    Audit.objects.create(finished_at=Now(), breaches={})
+    Backup.objects.create(name="20261127T031500Z", seconds=1, objects_held=1, bytes_copied=1)
+    factories.checked(b"no picture")
+    figures.measure_storage()
+    Client().get("/")
+    page = Client().get("/metrics", headers={"authorization": "Bearer a-long-secret"}).content.decode()
+    told = set(re.findall(r"^(hub_\w+)", page, re.MULTILINE))
+    asked = {name for rule in RULES for name in re.findall(r"\bhub_\w+", rule["expr"])}
+    assert len(asked) > 10
+    assert asked - told == set()
 
 
 def test_alerts_are_few_and_no_two_are_called_the_same():
