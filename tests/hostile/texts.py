@@ -13,7 +13,8 @@ PLANT = f"""='"><{TAG} on{TAG}=1>{{{{{TAG}}}}}"""
 TYPED = {
     "Account.credit", "Batch.agreement", "Batch.credit", "Dataset.description", "Dataset.name", "IdempotencyKey.key",
     "Image.credit", "Job.error", "Label.description", "Label.name", "LabelName.text", "LabelProposal.name",
-    "LabelProposal.why", "Place.city", "Place.country", "Place.query", "Place.region", "Report.note",
+    "LabelProposal.why",
+    "Pause.why", "Place.city", "Place.country", "Place.query", "Place.region", "Report.note",
     "Submission.appeal", "Submission.filename", "Token.name", "Watch.note",
 }  # fmt: skip
 # Codes, digests, names of ours, and what a form checks letter by letter (names of accounts, addresses).
@@ -26,7 +27,8 @@ OURS = {
     "Feature.sha256", "GoldAnswer.verdict", "IdempotencyKey.request_sha256", "Image.format", "Image.pixels_sha256",
     "Image.removed_for", "Image.sha256", "Label.mid", "Label.slug", "LabelStat.facet", "LabelStat.value",
     "ModelFile.name", "ModelFile.sha256", "Notice.key", "Place.country_code", "Removal.pixels_sha256",
-    "Removal.reason", "Removal.sha256", "Rendition.extension", "Rendition.sha256", "Submission.incoming",
+    "Removal.reason", "Removal.sha256", "Rendition.extension", "Rendition.sha256", "StorageUse.alias",
+    "Submission.incoming",
     "Submission.preview_sha256", "Submission.reason", "Submission.sha256", "Token.hint", "Token.sha256",
     "TrainedModel.backbone", "TrainedModel.digest", "TrainedModel.method", "TrainedModel.recipe",
     "TrainingEpoch.phase", "TrainingRequest.backbone", "TrainingRequest.checkpoint", "TrainingRequest.phase",
