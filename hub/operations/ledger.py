@@ -81,7 +81,7 @@ MODELS: dict[str, tuple[type[Model], tuple[str, ...]]] = {
 def _told(job: Job, subject: Any, operator: Account) -> tuple[str, str]:
     """What a subject is called, and its address."""
     if subject is None:
-        return ("all new photos" if job.kind == Job.Kind.EMBED else f"{job.subject}, which is gone"), ""
+        return ("all new photos" if job.kind == Job.Kind.EMBED else f"number {job.subject}, which is gone"), ""
     match subject:
         case Submission():
             return f"{subject.filename}, batch {subject.batch_id}", _in_admin(subject, operator)

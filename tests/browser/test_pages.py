@@ -3,12 +3,14 @@
 import gzip
 
 import pytest
+from django.db.models.functions import Now
 
 from hub import archives, datasets
 from hub.demand import watches
-from hub.models import Image, Label, Notice
+from hub.models import Audit, Image, Job, Label, Notice
 from hub.moderation import queues
 from hub.people import notices
+from hub.views.operations import TABS
 from tests import factories, shelves
 from tests.browser import marks
 from tests.stock import stock
@@ -18,6 +20,7 @@ pytestmark = marks.browser
 
 WEIGHT = 60 * 1024
 QUEUES = [f"/moderation/{name}/" for name in (*queues.QUEUES, "people", "log")]
+OPERATIONS = ["/operations/", *(f"/operations/{name}/" for name, _ in TABS[1:])]
 PAGES = {
     "nobody": [
         "/",
@@ -78,7 +81,15 @@ PAGES = {
         "/accounts/logout/",
     ],
     "new": ["/mine/", "NO_PHOTOS", "/notices/"],
-    "operator": ["/review/", "/review/grid/", "/review/grid/?label=valve", "/review/mine/", "/moderation/", *QUEUES],
+    "operator": [
+        "/review/",
+        "/review/grid/",
+        "/review/grid/?label=valve",
+        "/review/mine/",
+        "/moderation/",
+        *QUEUES,
+        *OPERATIONS,
+    ],
 }
 
 
@@ -96,6 +107,8 @@ def world(world):
     for slug, note in (("gate-valve", "in the rain"), ("valve", "")):
         watches.watch(world["ada"], [Label.objects.get(slug=slug)], note=note)
     notices.tell(world["ada"], "moderated", "decision:1", {"what": "photo_refused", "reason": "private"})
+    Job.objects.create(kind="mail", subject=1, state="failed", attempt=11, error="Traceback …\nOSError: no route " * 9)
+    Audit.objects.create(finished_at=Now(), breaches={"labels count their images": {"count": 12, "first": ["label 1"]}})
     stop = f"/notices/stop/{notices.stop_token(Notice(account=world['ada'], kind='training_ready'))}/"
     own = Image.objects.filter(supplier=world["ada"]).first()
     shown = {

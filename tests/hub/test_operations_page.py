@@ -92,7 +92,7 @@ def test_jobs_are_counted_by_kind_and_state_with_the_wait_of_the_oldest(page):
     Job.objects.filter(state="queued").update(run_after=Now() - timedelta(minutes=7))
     row = page("jobs").split("Find pictures like an image")[1].split("</tr>")[0]
     assert '<td class="n">2</td><td class="n">1</td>' in row
-    assert "7 minutes" in row
+    assert "the oldest waits 7 minutes" in row
 
 
 def test_a_failed_job_shows_what_it_was_about_and_its_whole_error(page, operator):
