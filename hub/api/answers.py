@@ -1,11 +1,13 @@
 """How the API answers: JSON with addresses, pages of lists, problems, the reference page."""
 
+import json
 from typing import Any, Generic, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import re_path, reverse
 from ninja import NinjaAPI, Schema, Swagger
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from pydantic import ConfigDict
 
@@ -31,6 +33,17 @@ class Page(Schema, Generic[Item]):
     next: str | None
 
 
+class Problem(Schema):
+    """A refusal (RFC 9457): `code` is stable, `title` says what happened, `detail` what to do, `about` which field."""
+
+    type: str
+    code: str
+    title: str
+    detail: str
+    status: int
+    about: dict[str, Any] = {}
+
+
 class Reference(Swagger):
     """The reference page: ninja's own files from our address, asking nobody else; light or dark as the site is."""
 
@@ -50,11 +63,22 @@ class Text(Parser):
 class HubAPI(NinjaAPI):
     """The API with our headers, our problems, and answers that are remembered for their Idempotency-Key."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._described: dict[str, OpenAPISchema] = {}
+
     @property
     def urls(self) -> Any:
         """The addresses, and a problem for every other below them: in debug Django would explain itself in HTML."""
         patterns, app, namespace = super().urls
         return [*patterns, re_path("", lambda request: problem(request, 404, "not_found"))], app, namespace
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The description of the API, in which every operation may refuse. It is made once: making it takes long."""
+        key = json.dumps(options, sort_keys=True, default=str)
+        if key not in self._described:
+            self._described[key] = _with_problems(super().get_openapi_schema(**options))
+        return self._described[key]
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         """A problem; what is none of the request's making is left to the middleware, and to Django."""
@@ -75,6 +99,25 @@ class HubAPI(NinjaAPI):
         response = super().create_response(request, data, **options)
         idempotency.remember(request, response)
         return locate(response, data)
+
+
+def _with_problems(schema: OpenAPISchema) -> OpenAPISchema:
+    schema["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refusals = {"4XX": {"description": "Refused", "content": content}}
+    refusals["503"] = {"description": "A part of the hub is away: Retry-After says for how long", "content": content}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            operation["responses"] |= refusals
+    return schema
+
+
+def file_of(*types: str) -> dict[str, Any]:
+    """What the description says of an operation that gives a file away: of these types, or where the bucket has it."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
+    return {
+        "responses": {200: {"description": "OK", "content": content}, 302: {"description": "It lies in the bucket"}}
+    }
 
 
 def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:

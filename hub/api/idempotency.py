@@ -78,7 +78,8 @@ def _again(row: IdempotencyKey, request_sha256: str) -> IdempotencyKey:
 def fingerprint(request: HttpRequest) -> str:
     """SHA-256 of what is asked: method, address, and the body or the fields and files of a form."""
     parts = [request.method or "", request.get_full_path()]
-    if request.FILES or request.POST:
+    # Of a form, be it an empty one, the bytes were read already.
+    if request.content_type == "multipart/form-data" or request.POST:
         parts += [f"{name}={value}" for name in sorted(request.POST) for value in request.POST.getlist(name)]
         for name in sorted(request.FILES):
             for file in request.FILES.getlist(name):

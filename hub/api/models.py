@@ -11,7 +11,7 @@ from ninja import Router, Schema
 
 from hub import trained, trying
 from hub.api.access import Request, costly, readers
-from hub.api.answers import Page, only, page_url, paged, url
+from hub.api.answers import Page, file_of, only, page_url, paged, url
 from hub.api.labels import named
 from hub.browse import keyset
 from hub.models import Account, ModelFile, TrainedModel
@@ -156,7 +156,7 @@ def _file(request: HttpRequest, one: ModelFile) -> dict[str, Any]:
     return copied | {"url": url(request, "one_model_file", one.model_id, one.name)}
 
 
-@router.get("/models/{pk}/files/{name}")
+@router.get("/models/{pk}/files/{name}", openapi_extra=file_of(*sorted(set(trained.TYPES.values()))))
 def one_model_file(request: Request, pk: int, name: str):
     """A file of a model, or the part that `Range` asks for; each time somebody begins to fetch it is counted."""
     found = trained.file(trying.find(request.auth.account, pk), name.replace("\0", ""))

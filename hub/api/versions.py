@@ -8,7 +8,7 @@ from ninja import Router, Schema
 
 from hub import archives, datasets, reasons, storage
 from hub.api.access import Request, readers
-from hub.api.answers import Page, page_url, paged, url
+from hub.api.answers import Page, file_of, page_url, paged, url
 from hub.models import Account, DatasetMember, DatasetVersion, Image, Job, Rendition
 from hub.people import downloads
 from hub.problems import Refused
@@ -122,7 +122,7 @@ def one_version(request: Request, id: str):
     return told(request, find(request.auth.account, id))
 
 
-@router.get("/versions/{id}/manifest")
+@router.get("/versions/{id}/manifest", openapi_extra=file_of("application/x-ndjson"))
 def manifest(request: Request, id: str):
     """The canonical manifest, byte for byte: its SHA-256 is the id. A JSON object a line; the first is the header."""
     digest = find(request.auth.account, id).digest
@@ -163,7 +163,7 @@ def changes(request: Request, old: str, new: str, after: int = 0):
     return paged(request, rows[:PAGE], after=rows[PAGE - 1]["image"] if len(rows) > PAGE else "")
 
 
-@router.get("/versions/{id}/files/{sha256}")
+@router.get("/versions/{id}/files/{sha256}", openapi_extra=file_of(*TYPES.values()))
 def one_file(request: Request, id: str, sha256: str, size: str = "224"):
     """The picture of one member, by the SHA-256 of its image; 410 when it was withdrawn."""
     version = find(request.auth.account, id)
