@@ -25,7 +25,7 @@ def outermost(get_response):
             response = get_response(request)
         if request.method == "HEAD" and response.streaming:
             response = without_body(response)
-        if "Cookie" in response.get("Vary", ""):
+        if "Cookie" in response.get("Vary", "") or for_scripts(request):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=()")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
