@@ -1,6 +1,4 @@
-"""The pages of models and trainings in a browser: accessible, within the screen, light, and alive."""
-
-import gzip
+"""The pages of models and trainings in a browser: alive, by keyboard, and without JavaScript."""
 
 import pytest
 from django.db.models import F
@@ -14,7 +12,6 @@ from tests.browser import marks
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 pytestmark = marks.browser
-WEIGHT = 60 * 1024
 NEW = "/trainings/new/"
 
 
@@ -57,59 +54,6 @@ def running(model, owner):
     request = trained.asked(model, owner, state="running", **begun, **told)
     epochs(request, 6)
     return request
-
-
-def ended(model, owner, state, **fields):
-    return trained.asked(model, owner, state=state, model=None, **fields)
-
-
-@pytest.fixture
-def pages(model, grace):
-    """The address of everything there is to look at."""
-    one = mistakes(model)[0]
-    cell = f"/models/{model.pk}/errors/?truth={one.truth}&guess={one.guess}"
-    failed = ended(model, grace, "failed", reason="loss_not_finite", detail={"epoch": 7}, phase="tune")
-    version = f"{NEW}?version={model.digest}"
-    addresses = [NEW, f"{NEW}?label=ball&label=kite", f"{NEW}?label=ball&label=nothing", version, "/trainings/"]
-    addresses += ["/models/", "/models/?label=ball", "/models/?label=kite", model.get_absolute_url(), cell]
-    addresses += [one.get_absolute_url() for one in (running(model, grace), failed, ended(model, grace, "cancelled"))]
-    return addresses
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_page_is_accessible_silent_and_within_the_screen(visit, pages, grace, width, dark):
-    from axe_playwright_python.sync_playwright import Axe
-
-    visitor, found = visit(grace, width=width, dark=dark), []
-    for path in pages:
-        status = visitor.page.goto(path).status
-        violations = Axe().run(visitor.page).response["violations"]
-        found += [f"{path}: {one['id']} {one['nodes'][0]['target']}" for one in violations]
-        if visitor.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{path}: wider than the screen")
-        found += [f"{path}: {said}" for said in visitor.wrong if status < 400]
-        visitor.wrong.clear()
-    assert found == []
-
-
-def test_every_page_is_light(visit, pages, grace):
-    page, heavy = visit(grace).page, []
-    for path in pages:
-        bodies = []
-
-        def keep(response, bodies=bodies):
-            if response.request.resource_type in ("document", "stylesheet", "script"):
-                bodies.append(response)
-
-        page.on("response", keep)
-        page.goto(path)
-        page.remove_listener("response", keep)
-        weight = sum(len(gzip.compress(response.body())) for response in bodies)
-        print(f"{weight / 1024:6.1f} KB  {path}")
-        if weight > WEIGHT:
-            heavy.append(path)
-    assert heavy == []
 
 
 def test_the_page_of_a_training_follows_by_itself(visit, model, grace):
