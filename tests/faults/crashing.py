@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from celery.signals import worker_process_init
+
 from workers.celery import app
 
 __all__ = ["app"]
@@ -78,12 +80,18 @@ def crash_for(sha256: str) -> None:
     exchange(read, reading)
 
 
-app.loader.import_default_modules()
-if at := os.environ.get("CRASH_AT"):
-    for lazy in LAZY if "training" in at or "progress" in at else LAZY[:3]:
-        importlib.import_module(lazy)
-    when, function = at.split(" ", 1)
-    function, _, number = function.partition("#")
-    crash_at(when, function, int(number or 1))
-if digest := os.environ.get("CRASH_FOR"):
-    crash_for(digest)
+@worker_process_init.connect
+def arm(**_: Any) -> None:
+    """In the child, because what learns must not be loaded before a fork."""
+    app.loader.import_default_modules()
+    if at := os.environ.get("CRASH_AT"):
+        when, function = at.split(" ", 1)
+        function, _, number = function.partition("#")
+        for lazy in LAZY if "training" in function else LAZY[:3]:
+            importlib.import_module(lazy)
+        crash_at(when, function, int(number or 1))
+    if digest := os.environ.get("CRASH_FOR"):
+        crash_for(digest)
+
+
+app.conf.worker_proc_alive_timeout = 120  # loading all that takes its time

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from hub import servers, unprivileged
+from hub import embedded, servers, unprivileged
 from tests.faults.harness import Hub
 
 # Root keeps its own users, because the sockets of the servers belong to another; anybody else becomes root inside.
@@ -31,7 +31,7 @@ def small(hub: Hub, megabytes: int) -> Iterator[None]:
         assert keeper.stdout
         if keeper.stdout.readline() != b"mounted\n":
             pytest.skip("This machine lets nobody mount a small disk (unshare).")
-        hub.inside = ["nsenter", "-t", str(keeper.pid), *SAME]
+        hub.inside = ["nsenter", "-t", str(keeper.pid), *SAME, f"--wd={embedded.REPO}"]
         yield
     finally:
         hub.inside = []

@@ -25,6 +25,7 @@ PACK = (
     "after hub.storage.put_packed", "before hub.archives.finish", "before hub.archives._tell",
     "after hub.archives.finish",
 )  # fmt: skip
+SWEEPER = ("upkeep", "beat")
 # Two by two: a job has three attempts.
 TRAINING = (
     ("before hub.progress.start", "after hub.progress.phase#2"),
@@ -35,9 +36,12 @@ TRAINING = (
 
 @pytest.fixture(scope="module")
 def hub():
-    """Web and schedule alone: each trial starts the worker it kills, and the one that takes over."""
+    """The site alone: each trial starts the worker it kills, and those that take over.
+
+    The sweeper only with these: it would ring for what was killed, and the next to be killed would be killed by that.
+    """
     with harness.running() as made:
-        made.start("web", "beat", "upkeep")
+        made.start("web")
         yield made
 
 
@@ -53,11 +57,11 @@ def killed_at(hub: harness.Hub, queue: str, where: str) -> None:
 def taken_over(hub: harness.Hub, table, what: str, *parts: str) -> None:
     """Let ordinary workers go on; all is well in the end."""
     begun = time.monotonic()
-    hub.start(*parts)
+    hub.start(*parts, *SWEEPER)
     hub.settled(300, "mail")
     table.since(what, begun)
     proof.prove(hub)
-    hub.end(*parts)
+    hub.end(*parts, *SWEEPER)
 
 
 def test_an_ingest_goes_on_from_whatever_step_it_was_killed_at(hub, table):
@@ -71,7 +75,7 @@ def test_an_ingest_goes_on_from_whatever_step_it_was_killed_at(hub, table):
 def test_a_picture_that_always_kills_its_child_fails_and_harms_no_neighbour(hub, table):
     begun = time.monotonic()
     bad, around = hub.suppliers[0].give(picture(66_666), "bad.jpg"), doing.give(hub, 12)
-    hub.start("crash-ingest", CRASH_FOR=bad.sha256)
+    hub.start("crash-ingest", *SWEEPER, CRASH_FOR=bad.sha256)
     hub.settled(240, "mail")
     table.since("a picture that kills its child at each of three attempts", begun)
     assert (hub.home / "CRASHED").read_text().endswith("xxx")
@@ -80,14 +84,14 @@ def test_a_picture_that_always_kills_its_child_fails_and_harms_no_neighbour(hub,
     states = hub.rows("SELECT DISTINCT state FROM hub_submission WHERE id = ANY (%s)", [one.id for one in around])
     assert states == [("accepted",)]
     proof.prove(hub, failed=[bad.id])
-    hub.end("crash-ingest")
+    hub.end("crash-ingest", *SWEEPER)
     hub.ledger.given.remove(bad)
 
 
 def test_an_export_goes_on_from_whatever_step_it_was_killed_at(hub, table):
-    hub.start("ingest")
+    hub.start("ingest", *SWEEPER)
     doing.catalogue(hub)
-    hub.end("ingest")
+    hub.end("ingest", *SWEEPER)
     versions = []
     for seed, where in enumerate(FREEZE):
         versions.append(doing.frozen(hub, doing.dataset(hub, f"Killed {seed}", seed)))
@@ -109,9 +113,11 @@ def test_a_training_goes_on_from_whatever_step_it_was_killed_at(hub, table):
     report(hub)
     for seed, steps in enumerate(TRAINING):
         pk = doing.training(hub, digest, seed)
+        job = hub.value("SELECT id FROM hub_job WHERE kind = 'train' AND subject = %s", pk)
         for where in steps:
             killed_at(hub, "training", where)
             hub.rows("UPDATE hub_job SET lease_until = now() WHERE kind = 'train' AND state = 'running'")
+            hub.ring("training.train", job, queue="training")
         taken_over(hub, table, f"a worker killed {' and '.join(steps)}", "training")
         assert hub.value("SELECT state FROM hub_trainingrequest WHERE id = %s", pk) == "ready"
 

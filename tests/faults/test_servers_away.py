@@ -84,7 +84,7 @@ def later(hub: harness.Hub) -> None:
     """Every page, the API and /readyz say 503, and all but /readyz when to come back."""
     token = hub.suppliers[0].client.headers["Authorization"]
     for page in PAGES:
-        headers = {"Authorization": token} if page.startswith("/api") else {"Cookie": "sessionid=abcdef"}
+        headers = {"Authorization": token} if page.startswith("/api") else {"Cookie": "sessionid=" + "a" * 32}
         answer = httpx.get(hub.url + page, headers=headers, timeout=20)
         assert (page, answer.status_code, answer.headers.get("Retry-After")) == (page, 503, "10")
     sent = httpx.post(f"{hub.url}/api/v1/batches", json={}, headers={"Authorization": token}, timeout=20)
