@@ -21,7 +21,7 @@ def run(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="scale")
     parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--keep", default="", help="a folder where servers and database stay for the next run")
-    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20, help="0: count queries and rows alone")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
     parser.add_argument("--only", default="", help="ask only what has this in its name")
     parser.add_argument("--explain", type=float, default=0, help="show plans of queries that take so many ms")
@@ -100,7 +100,7 @@ def work(options: argparse.Namespace) -> Iterator:
 def audit(options: argparse.Namespace) -> Iterator:
     from bench import _works
 
-    yield from _works.audits(options.only)
+    yield from _works.audits(options.times, options.only)
 
 
 def datasets(options: argparse.Namespace) -> Iterator:

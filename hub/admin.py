@@ -128,6 +128,8 @@ class AccountAdmin(UserAdmin):
         return super().has_change_permission(request, obj) and (request.user.is_superuser or not _above(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        if obj is not None and obj.images.exists():  # others rely on its photos: it leaves by its own page
+            return False
         return super().has_delete_permission(request, obj) and request.user.is_superuser
 
     @admin.display(description="used today")

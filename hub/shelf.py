@@ -11,6 +11,8 @@ from hub.models.submission import Licence
 
 # Labels of which pictures are shown, and pictures of each in each split.
 SAMPLED, PICTURES = 12, 4
+# Of a version with more images not every member is looked at for its samples.
+SMALL = 10_000
 BUSY = (Archive.State.QUEUED, Archive.State.PACKING)
 SPLITS = dict(DatasetMember.Split.choices)
 
@@ -49,7 +51,12 @@ def samples(version: DatasetVersion) -> list[dict[str, Any]]:
     """Pictures of the first labels of a frozen version: {label, total, splits: [{name, images, n}]}."""
     labels, parts = version.header["labels"][:SAMPLED], list(SPLITS)
     rows = sql.rows(
-        "samples", version=version.pk, labels=[label["id"] for label in labels], splits=parts, limit=PICTURES
+        "samples",
+        version=version.pk,
+        labels=[label["id"] for label in labels],
+        splits=parts,
+        limit=PICTURES,
+        walk=version.images > SMALL,
     )
     images = Image.objects.in_bulk([row["image"] for row in rows])
     shown: dict[tuple[int, str], list[Image]] = {}

@@ -173,3 +173,11 @@ def test_the_page_of_an_image_takes_no_notice_of_its_cleaned_original(supplier):
     status, said = page(f"/images/{image.sha256}/")
     assert status == 200
     assert "1 × 1" not in said
+
+
+def test_samples_of_a_large_version_are_those_of_a_small_one(supplier, monkeypatch):
+    version = shelves.frozen(supplier)
+    one_by_one = shelf.samples(version)
+    monkeypatch.setattr(shelf, "SMALL", 0)
+    assert shelf.samples(version) == one_by_one
+    assert all(images for _, images in one_by_one[0]["splits"])
