@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 PATIENCE = 180
 
+from hub.servers import die_with_parent  # noqa: E402  after the path to it
+
 
 class Hub:
     """A hub of its own in a home, on a port."""
@@ -49,7 +51,9 @@ class Hub:
         """The hub runs in the block; it is killed without a word at its end."""
         command = [sys.executable, "manage.py", "up", "--port", str(self.port)]
         with log.open("ab") as out:
-            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=out, stderr=out)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=out, stderr=out, preexec_fn=die_with_parent
+            )
         try:
             wait_for(lambda: process.poll() is None and answers(f"{self.address}/readyz"), f"the site (see {log})")
             yield
@@ -203,6 +207,7 @@ if __name__ == "__main__":
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--port", type=int, default=8999)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind
     folder = Path(tempfile.mkdtemp(prefix="hub-drill-"))
     folder.chmod(0o755)  # as root, the servers' account must come as far as the homes
     try:
