@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 ANYBODY, LOOKING, GIVING = {"read", "give", "datasets"}, {"read", "datasets"}, {"give"}
 # Which scopes open each route; routes that strangers may ask are opened by these alone to whoever shows a token.
 SCOPES = {
-    "labels": ANYBODY, "images": ANYBODY, "wanted": ANYBODY, "jobs": ANYBODY,
+    "labels": ANYBODY, "images": ANYBODY, "wanted": ANYBODY, "jobs": ANYBODY, "quotas": ANYBODY,
     "batches": {"give", "read"}, "files": GIVING, "POST batches": GIVING,
     "selections": LOOKING, "datasets": LOOKING, "versions": LOOKING, "archives": LOOKING, "models": LOOKING,
     "trainings": LOOKING, "POST datasets": {"datasets"}, "POST versions": {"datasets"}, "POST trainings": {"datasets"},
