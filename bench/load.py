@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -43,6 +44,10 @@ local n = 0
 request = function()
   n = n + 1
   return wrk.format("GET", paths[n %% #paths + 1], {["Accept-Encoding"] = "gzip"})
+end
+done = function(summary, latency, requests)
+  io.write(string.format("p50 %%.0f ms, p95 %%.0f ms, p99 %%.0f ms\n",
+    latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000))
 end
 """
 
@@ -256,11 +261,14 @@ def thinned(seen: list[tuple[float, int]], most: int = 24) -> list[tuple[float, 
 
 def saturate(hub: str, labels: list[str], seconds: int, costs: Costs) -> None:
     """wrk with a hundred connections that ask for label pages and never think: what the web can do at most."""
+    if not shutil.which("wrk"):
+        print("\nwrk is not installed: what the web can do at most was not measured")
+        return
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(WRK % ", ".join(f'"/labels/{slug}/"' for slug in labels))
         script.flush()
-        command = ["wrk", "-t1", "-c100", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", script.name, hub]
+        command = ["wrk", "-t1", "-c100", f"-d{seconds}s", "--timeout", "30s", "-s", script.name, hub]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     print(f"\nwrk, 100 connections without a pause, for {seconds} s")
-    print("\n".join(line for line in said.splitlines() if re.search(r"%|Requests/sec|Non-2xx|errors", line)))
+    print("\n".join(line for line in said.splitlines() if re.search(r"p95|Requests/sec|Non-2xx|errors", line)))
     bill(costs, seconds)
