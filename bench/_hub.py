@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.simulate import surroundings
 
 TICKS = os.sysconf("SC_CLK_TCK")
+PATIENCE = 180  # seconds to start in, on a machine that does other things too
 # What a load of pages and photos never rings for; they would only take memory.
 IDLE = ("hub", "training", "predict")
 
@@ -26,7 +27,7 @@ def serving(port: int) -> Iterator[dict[str, subprocess.Popen]]:
         for name, command in up.processes(port).items():
             if name not in IDLE:
                 started[name] = start(command, environment, log_of(name))
-        if not up.answers(f"http://127.0.0.1:{port}/readyz"):
+        if not up.answers(f"http://127.0.0.1:{port}/readyz", PATIENCE):
             raise SystemExit(log_of("web").read_text())
         wait_for_workers(len(started.keys() - {"web", "beat"}), environment["REDIS_URL"])
         yield started
@@ -34,7 +35,7 @@ def serving(port: int) -> Iterator[dict[str, subprocess.Popen]]:
         stop(started.values())
 
 
-def wait_for_workers(number: int, redis: str, seconds: float = 60) -> None:
+def wait_for_workers(number: int, redis: str, seconds: float = PATIENCE) -> None:
     """Wait until so many workers answer: what is measured is work, not the start."""
     from celery import Celery
 
