@@ -28,10 +28,11 @@ from bench._table import headline, table
 UPLOAD_GOAL, PAGE_GOAL = 1.0, 300.0  # s, ms: 95 of a hundred answers within
 SUPPLIERS = 60
 PATIENCE = 600  # s for the queue to drain
-# Renditions that a page shows: the squares of a grid, and the large one of an image's page.
+# The filler makes the renditions of 224: pages show covers of 299 and an image of 1024 as well.
 SIDES = """
 INSERT INTO hub_rendition (image_id, side, extension, sha256, size, crc32, width, height)
-    SELECT id, 1024, 'jpg', encode(sha256(('large' || id)::bytea), 'hex'), 100000, id, 1024, 768 FROM hub_image
+    SELECT id, side, 'jpg', encode(sha256((side || 'of' || id)::bytea), 'hex'), 30000, id, side, side * 3 / 4
+    FROM hub_image, unnest(ARRAY[299, 1024]) AS side
     ON CONFLICT DO NOTHING
 """
 WAITED = """
@@ -99,14 +100,14 @@ def furnish(images: int) -> tuple[list[dict[str, str]], list[str]]:
 
 
 def store_renditions() -> None:
-    """Give every rendition its file: a few real ones under all their names."""
+    """Give every rendition that is shown its file: a few real ones under all their names."""
     from hub import storage
     from hub.models import Rendition
     from workers.imaging import process
     from workers.ingest import limits
 
     made = [process(_pictures.picture(99, number), limits()).renditions for number in range(16)]
-    shown = Rendition.objects.filter(side__in=(224, 1024)).values_list("id", "side", "sha256")
+    shown = Rendition.objects.filter(side__in=(224, 299, 1024)).values_list("id", "side", "sha256")
     for pk, side, sha256 in shown.iterator():
         source = made[pk % len(made)][side]
         first, name = storage.rendition_key(source.sha256), storage.rendition_key(sha256)
