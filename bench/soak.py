@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import django
 
 from bench import _memory, _pictures
+from bench._faults import Faults
 from bench._table import headline, table
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ PROCESSES = ("web", "ingest", "upkeep", "export", "beat", "all")  # `all`, a sec
 TWICE = 0.05  # share of pictures that two suppliers give at the same moment
 WITHDRAW_EVERY = 5.0  # seconds
 PAUSE = (5.0, 20.0)  # seconds between two faults
-STORE_ILL = ("500", "503", "403", "slow", "cut", "refuse")
 PATIENCE = 900  # seconds for what is left after the last fault
 LONGEST = 4  # times the asked minutes, where the machine is too busy to give as fast
 
@@ -75,6 +75,7 @@ class Soak:
 
     def __init__(self, hub: "Hub", photos: list[Path], seconds: float, seed: int) -> None:
         self.hub, self.seconds, self.chance = hub, seconds, random.Random(seed)
+        self.faults = Faults(hub, PROCESSES, self.chance)
         self.waiting: Queue[tuple[float, Path]] = Queue()
         self.done, self.wrong = Counter[str](), list[str]()
         self.over = threading.Event()
@@ -82,15 +83,6 @@ class Soak:
             for _ in range(2 if self.chance.random() < TWICE else 1):
                 self.waiting.put((seconds * place / len(photos), path))
         self.given = self.waiting.qsize()
-        self.faults: tuple[tuple[int, Callable[[], str]], ...] = (
-            (6, self.kill_a_child),
-            (3, self.kill_a_process),
-            (1, self.end_a_worker),
-            (2, self.redis_gone),
-            (1, self.redis_emptied),
-            (1, self.postgres_gone),
-            (3, self.store_ill),
-        )
 
     def run(self) -> int:
         """How many things are wrong."""
@@ -156,63 +148,13 @@ class Soak:
                 self.wrong.append(f"{self.left()} pictures were not given in {spent:.0f} s")
                 break
             time.sleep(self.chance.uniform(*PAUSE))
-            weights = [weight for weight, _ in self.faults]
-            fault = self.chance.choices([act for _, act in self.faults], weights)[0]
-            self.done[f"fault: {fault()}"] += 1
+            self.done[f"fault: {self.faults.one()}"] += 1
             print(f"{spent:.0f} s, {self.done['given']} given", flush=True)
-        self.revive()
+        self.faults.revive()
 
     def left(self) -> int:
         """How many pictures nobody has begun to give; 0 also when there is nobody left to give them."""
         return self.waiting.qsize() if any(thread.is_alive() for thread in self.givers) else 0
-
-    def revive(self) -> None:
-        """Start whatever has ended by itself."""
-        for name in PROCESSES:
-            process = self.hub.processes.get(name)
-            if process is None or process.poll() is not None:
-                self.hub.processes.pop(name, None)
-                self.hub.start(name)
-
-    def kill_a_child(self) -> str:
-        name = self.chance.choice(("ingest", "ingest", "upkeep", "export", "web"))
-        self.hub.kill_child(name)
-        return f"child of {name} killed"
-
-    def kill_a_process(self) -> str:
-        name = self.chance.choice(("ingest", "upkeep", "web", "beat"))
-        self.hub.kill(name)
-        self.hub.start(name)
-        return f"{name} killed"
-
-    def end_a_worker(self) -> str:
-        self.hub.end("ingest")
-        self.hub.start("ingest")
-        return "ingest ended by SIGTERM"
-
-    def redis_gone(self) -> str:
-        self.hub.stop_server("redis")
-        time.sleep(self.chance.uniform(0, 10))
-        self.hub.start_server("redis")
-        self.revive()
-        return "Redis killed with all it held"
-
-    def redis_emptied(self) -> str:
-        self.hub.broker().flushall()
-        return "Redis emptied"
-
-    def postgres_gone(self) -> str:
-        self.hub.stop_server("postgres")
-        time.sleep(self.chance.uniform(0, 10))
-        self.hub.start_server("postgres")
-        self.revive()
-        return "Postgres crashed and gone for a while"
-
-    def store_ill(self) -> str:
-        mode = self.hub.wall.mode = self.chance.choice(STORE_ILL)
-        time.sleep(self.chance.uniform(3, 12))
-        self.hub.wall.mode = "pass"
-        return f"object store: {mode}"
 
     def pids(self) -> list[tuple[str, int]]:
         """The processes whose memory is watched, by their role."""
@@ -255,7 +197,7 @@ class Soak:
             print(f"WRONG: {what}")
 
     def settle(self) -> None:
-        self.revive()
+        self.faults.revive()
         print(f"settled {self.hub.settled(PATIENCE):.0f} s after the last file")
 
     def prove(self) -> None:
