@@ -38,7 +38,7 @@ request = function()
   return wrk.format("GET", paths[n %% #paths + 1], {["Accept-Encoding"] = "gzip"})
 end
 done = function(summary, latency, requests)
-  io.write(string.format("p50 %%.0f ms, p95 %%.0f ms, p99 %%.0f ms\n",
+  io.write(string.format("p50 %%.0f ms, p95 %%.0f ms, p99 %%.0f ms\\n",
     latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000))
 end
 """
