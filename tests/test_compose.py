@@ -58,7 +58,7 @@ def test_every_variable_it_reads_is_in_the_example_and_the_other_way_round() -> 
 
 
 def test_every_variable_it_hands_on_is_one_the_settings_read() -> None:
-    read = (embedded.REPO / "hub" / "settings.py").read_text() + (embedded.REPO / "hub" / "embedded.py").read_text()
+    read = "".join((embedded.REPO / "hub" / f"{name}.py").read_text() for name in ("settings", "embedded", "serve"))
     for name in OURS["web"]["environment"]:
         assert f'"{name}"' in read
 
