@@ -87,13 +87,13 @@ def _originals(digests: list[str], lately) -> set[str]:
 
 def _renditions(digests: list[str], lately) -> set[str]:
     live = Q(image__withdrawn_at=None) | Q(image__withdrawn_at__gt=lately)
-    shown = Submission.objects.filter(needed(lately), preview_sha256__in=digests)
+    shown = Submission.objects.filter(needed(lately), ~Q(preview_sha256=""), preview_sha256__in=digests)
     made = Rendition.objects.filter(live, sha256__in=digests)
     return {*made.values_list("sha256", flat=True), *shown.values_list("preview_sha256", flat=True)}
 
 
 def _incoming(names: list[str], lately) -> set[str]:
-    return set(Submission.objects.filter(incoming__in=names).values_list("incoming", flat=True))
+    return set(Submission.objects.filter(~Q(incoming=""), incoming__in=names).values_list("incoming", flat=True))
 
 
 def _artifacts(digests: list[str], lately) -> set[str]:

@@ -228,6 +228,7 @@ class LabelStat(models.Model):
             models.Index(fields=["facet", "label"], name="stats_by_facet"),
             # The fullest labels, and those with most to review, without reading the others.
             models.Index(fields=["facet", "-n"], condition=Q(facet__in=["images", "asking"]), name="fullest_labels"),
+            models.Index(fields=["-n", "label"], condition=Q(facet="direct"), name="labels_given_most"),
         ]
 
     def __str__(self) -> str:

@@ -143,6 +143,9 @@ class Submission(models.Model):
             models.Index(fields=["id"], condition=Q(appealed_at__isnull=False), name="open_appeals"),
             # What became of files lately is counted from the index alone.
             models.Index(fields=["decided_at"], include=["state", "reason"], name="submissions_by_decision"),
+            # Whether a stored file still belongs to somebody; few rows have such files.
+            models.Index(fields=["preview_sha256"], condition=~Q(preview_sha256=""), name="submissions_by_preview"),
+            models.Index(fields=["incoming"], condition=~Q(incoming=""), name="submissions_not_looked_at"),
         ]
 
     def __str__(self) -> str:

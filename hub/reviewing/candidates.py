@@ -10,6 +10,8 @@ from hub.models import Annotation, Label, LabelPath
 
 BESIDE = 3
 OTHERS = 24
+# As many siblings, and cousins, of a label are looked at: in a large vocabulary it has thousands.
+MOST = 50
 Pair = tuple[int, int]
 
 
@@ -37,7 +39,7 @@ def _flat(found: Iterable[Iterable[int]]) -> set[int]:
 def _near(labels: set[int]) -> dict[int, list[tuple[int, int]]]:
     """For each label those it might be taken for, with how far apart they are; relatives are not told apart yet."""
     found: dict[int, list[tuple[int, int]]] = {}
-    for row in sql.rows("mistakable", labels=sorted(labels), others=OTHERS):
+    for row in sql.rows("mistakable", labels=sorted(labels), others=OTHERS, most=MOST):
         found.setdefault(row["label_id"], []).append((row["id"], row["apart"]))
     return found
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from hub import catalogue, counts
-from hub.models import Account, Annotation, Claim, GoldAnswer, Job, Label, Submission
+from hub.models import Account, Annotation, Claim, GoldAnswer, Image, Job, Label, Submission
 from hub.moderation import decisions
 from hub.people import notices
 from hub.reviewing.candidates import Pair
@@ -112,7 +112,9 @@ def lift(account: Account, moderator: Account) -> None:
 def verdicts_of(account: Account):
     """The verdicts an account gave as a reviewer: not on its own photos, not by giving a photo again, not final."""
     claimed = Submission.objects.filter(batch__supplier=account, twin=OuterRef("image"), label=OuterRef("label"))
-    return Annotation.objects.filter(~Exists(claimed), ~Q(image__supplier=F("account")), account=account, final=False)
+    # Its own photos are named by their supplier: asked of each annotation's image, all images there are would be read.
+    own = Image.objects.filter(supplier=account, pk=OuterRef("image"))
+    return Annotation.objects.filter(~Exists(claimed), ~Exists(own), account=account, final=False)
 
 
 def set_aside(account: Account, moderator: Account) -> int:

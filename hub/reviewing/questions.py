@@ -4,8 +4,9 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from hub import sql
 from hub.models import Account, Annotation, Claim, Image, Label, LabelStat
 from hub.problems import Refused
 from hub.reviewing import gold
@@ -63,8 +64,8 @@ def asked_labels(account: Account, limit: int = 48) -> list[Label]:
     stats = LabelStat.objects.filter(facet="asking", n__gt=0).order_by("-n", "label")
     # Twice as many, since some may be all its own; of other labels nothing is counted.
     counted = dict(stats.values_list("label", "n")[: 2 * limit])
-    own = Claim.objects.filter(state=Claim.State.ASKING, image__supplier=account, label__in=list(counted))
-    mine = dict(own.order_by().values_list("label").annotate(n=Count("image")))
+    own = sql.rows("own_asking", account=account.pk, labels=list(counted))
+    mine = {row["label_id"]: row["n"] for row in own}
     others = {label: n - mine.get(label, 0) for label, n in counted.items()}
     labels = Label.objects.in_bulk(sorted(filter(others.get, others), key=lambda pk: (-others[pk], pk))[:limit])
     for label in labels.values():

@@ -6,8 +6,10 @@ WITH asked AS MATERIALIZED (
     SELECT label_id, text, hub_trigrams(text) AS trigrams
     FROM hub_labelname WHERE hub_trigrams(text) && (SELECT trigrams FROM asked)
     UNION
+    -- Whatever has a word that begins so shares its first trigram. Without letters and figures there are none.
     SELECT label_id, text, hub_trigrams(text)
-    FROM hub_labelname WHERE lower(text) LIKE '%%' || lower(%(pattern)s) || '%%'
+    FROM hub_labelname
+    WHERE (SELECT trigrams = '{}' FROM asked) AND lower(text) LIKE '%%' || lower(%(pattern)s) || '%%'
 ), likeness AS (
     SELECT f.label_id, f.text,
            CASE WHEN lower(f.text) = lower(%(text)s) THEN 0
