@@ -72,16 +72,32 @@ def _deciding(owner: Any, moderator: Any) -> Iterator[tuple[str, Callable[[], An
     yield "a batch of 50 is taken back", lambda: consent.withdraw_batch(large)[0], 1000, 3
     yield "the fullest label is watched", lambda: len(watches.watch(reviewer, [fullest])), 100, 5
     yield "an account is suspended, its photos stay", lambda: len(standing.suspend(owner, moderator, "spam")), 100, 5
-    yield (
-        "an account is suspended, its photos go",
-        lambda: len(standing.suspend(owner, moderator, "spam", take_down_photos="private")),
-        1000,
-        1,
-    )
+    for most in (500, 5000):
+        name = f"an account of {most:,} photos is suspended, and they go"
+        yield name, partial(_suspended, _supplier_of(most), moderator), 1000, 1
+
+
+def _supplier_of(photos: int) -> Any:
+    """The supplier who gave about so many."""
+    from django.db.models import Count, Q
+    from django.db.models.functions import Abs
+
+    from hub.models import Account
+
+    live = Count("images", filter=Q(images__withdrawn_at=None))
+    return Account.objects.annotate(n=live).order_by(Abs(live - photos))[0]
+
+
+def _suspended(account: Any, moderator: Any) -> str:
+    from hub.moderation import standing
+
+    standing.suspend(account, moderator, "spam", take_down_photos="private")
+    return f"{account.images.exclude(removed_for='').count():,}"
 
 
 def _looking() -> Iterator[tuple[str, Callable[[], Any], float, int]]:
     import numpy as np
+    from django.db.models import F
 
     from bench import lookup
     from hub import catalogue, sql
@@ -99,7 +115,7 @@ def _looking() -> Iterator[tuple[str, Callable[[], Any], float, int]]:
         some: Any = type("Some", (), {"pixels_sha256": "f" * 64, "fingerprint": plain})
         return removals.reason_of("f" * 64, some) or "unknown"
 
-    middle = Image.objects.filter(withdrawn_at=None).order_by("-id")[0]
+    middle = Image.objects.filter(group_members__id__gt=F("id"), withdrawn_at=None).order_by("-id")[0]
     yield "near: to 31 bits", lambda: len(sql.rows("near", **asked(), most=31, limit=20)), 20, 30
     yield "alike: to 48 bits", lambda: len(sql.rows("alike", **asked(), above=0, most=48, limit=20)), 150, 10
     yield "relatives: to 90 bits, of an image", lambda: len(catalogue.relatives(middle)), 150, 10
@@ -141,6 +157,7 @@ def _with_a_queue(times: int) -> Iterator[Seen]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(QUEUE, [QUEUED])
+            cursor.execute("ANALYZE hub_job")  # as autovacuum does within a minute
         some = Job.objects.filter(state="queued").order_by("-id")[100].pk
         plan: tuple[tuple[str, Callable[[], Any], float, int], ...] = (
             ("a job is claimed", lambda: bool(jobs.claim(some)), 20, 20),

@@ -1,4 +1,4 @@
-"""Photos per second from `manage.py simulate` to the last verdict, with real processes, and where the time goes."""
+"""Photos per second from `manage.py simulate` to the last verdict, by worker processes, and where the time goes."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench._database import scratch
+from bench._table import table
 
 GOAL = 10.0  # photos a second on two cores, everything on one machine
 
@@ -22,16 +23,38 @@ def run(argv: list[str]) -> None:
     """Give real photos (HUB_SAMPLE_DATA) or drawn ones to a hub of the benchmark's own."""
     parser = argparse.ArgumentParser(prog="simulate")
     parser.add_argument("--photos", help="a folder of folders (default: the sample data, or drawings)")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", default="2", help="worker processes; several numbers, with commas: one table")
     options = parser.parse_args(argv)
-    with scratch("simulate"), tempfile.TemporaryDirectory(prefix="hub-bench-") as home:
-        source = options.photos or sample(Path(home))
+    counts = [int(number) for number in options.processes.split(",")]
+    with scratch("simulate"):
+        rates = [(number, *once(options.photos, number)) for number in counts]
+    if len(rates) > 1:
+        print()
+        table(("worker processes", "photos/s", "ms of wall clock a photo", "ms of CPU a photo"), map(row, rates))
+    print(f"simulate: {max(rate for _, rate, _ in rates):.1f} photos/s (goal {GOAL:.0f})")
+
+
+def once(photos: str | None, processes: int) -> tuple[float, float]:
+    """Photos a second into an empty hub by so many processes, and CPU milliseconds of a photo, both sides."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # With all that is theirs: every row there is.
+        cursor.execute("TRUNCATE hub_account, hub_label, hub_image, hub_place, hub_job CASCADE")
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as home:
         environment = surroundings(home)
         subprocess.run([sys.executable, "manage.py", "load_labels"], env=environment, check=True)
-        with worker(environment, options.processes) as cpu:
+        source = photos or sample(Path(home))
+        with worker(environment, processes) as cpu:
             spent, output = give(source, environment)
-        rate = report(spent, cpu, output)
-    print(f"simulate: {rate:.1f} photos/s (goal {GOAL:.0f})")
+        print(f"\n{processes} worker processes")
+        return report(spent, cpu, output)
+
+
+def row(found: tuple[int, float, float]) -> tuple[str, ...]:
+    """A line of the table."""
+    number, rate, cpu = found
+    return str(number), f"{rate:.1f}", f"{1000 / rate:.1f}", f"{cpu:.1f}"
 
 
 def sample(home: Path) -> str:
@@ -108,21 +131,21 @@ def give(source: str, environment: dict[str, str]) -> tuple[float, str]:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 
 
-def report(giving: float, cpu: dict[str, float], output: str) -> float:
-    """Print the table; photos per second."""
+def report(giving: float, cpu: dict[str, float], output: str) -> tuple[float, float]:
+    """Print the table; photos per second, and CPU milliseconds of a photo."""
     print(output)
     given, rate = re.search(r"(\d+) given.*?([\d.]+) images per second", output, re.S).groups()  # type: ignore[union-attr]
     n = int(given)
     wall = 1000 / float(rate)
     rows = {
         "giving (start, hash, store, rows, ring)": giving * 1000 / n,
-        "worker (both processes, all queues)": cpu["worker"] * 1000 / n,
+        "worker (all processes, all queues)": cpu["worker"] * 1000 / n,
         **stages(),
     }
     print(f"{'per photo':<48}{'ms':>8}\n{'wall clock':<48}{wall:>8.1f}")
     for name, ms in rows.items():
         print(f"{name:<48}{ms:>8.1f}")
-    return float(rate)
+    return float(rate), giving * 1000 / n + cpu["worker"] * 1000 / n
 
 
 def stages() -> dict[str, float]:

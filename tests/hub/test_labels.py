@@ -109,6 +109,12 @@ class TestSearch:
                 labels.search(text)
 
 
+def test_a_sign_that_is_no_letter_is_searched_for_too(starter):
+    factories.label("Nuts & bolts")
+    assert [hit.label.name for hit in labels.search("&")] == ["Nuts & bolts"]
+    assert [hit.label.name for hit in labels.search("& b")] == ["Nuts & bolts"]
+
+
 def test_a_label_with_two_parents_has_two_paths(starter):
     ways = labels.paths(Label.objects.get(name="Teddy bear"))
     assert [[label.name for label in way] for way in ways] == [

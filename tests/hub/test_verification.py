@@ -9,7 +9,7 @@ from hub import sql
 from hub.models import Account, Annotation, Claim, Decision, GoldAnswer, Image, Label, Notice, Submission
 from hub.people import suppliers
 from hub.problems import Refused
-from hub.reviewing import disputes, gold, questions, verification
+from hub.reviewing import candidates, disputes, gold, questions, verification
 from hub.reviewing.sealing import Sealed, seal, unseal
 from tests import factories
 from tests.stock import also, stock, verified
@@ -122,6 +122,17 @@ def test_cousins_stand_in_for_siblings_and_no_candidate_is_above_below_or_carrie
     also(lynx, image)
     asked = {frozenset(question.candidates) for question in questions.ask(ada, 2)}
     assert asked == {frozenset({panda, kitten}), frozenset({lynx, kitten})}
+
+
+def test_of_many_siblings_a_few_hide_a_label_the_same_each_time(ada, monkeypatch):
+    monkeypatch.setattr(candidates, "MOST", 4)
+    valve = factories.label("Valve")
+    kinds = [factories.label(f"{number} valve", valve) for number in range(12)]
+    stock(kinds[0], 12)
+    seen = {question.image: set(question.candidates) for question in questions.ask(ada, 12)}
+    assert all(len(found) == 4 for found in seen.values())
+    assert len(set.union(*seen.values())) <= 5  # itself, and four of eleven
+    assert {question.image: set(question.candidates) for question in questions.ask(ada, 12)} == seen
 
 
 def test_labels_without_relatives_hide_among_those_with_photos(ada):
@@ -371,6 +382,13 @@ def test_reviewers_learn_how_many_agreed_with_the_outcome(kinds, ada):
     judge(kinds[0], open_, "none", ada)
     found = verification.reviewed(ada)
     assert (found["given"], found["decided"], found["agreed"]) == (3, 2, 1)
+
+
+def test_what_one_says_of_ones_own_photos_is_no_verdict(kinds, ada):
+    own, others = stock(kinds[0], 2, ada)[0], stock(kinds[0], 1)[0]
+    Annotation.objects.create(image=own, label=kinds[1], account=ada, verdict="no")
+    judge(kinds[0], others, "none", ada)
+    assert suppliers.figures(ada)["verdicts"] == verification.reviewed(ada)["given"] == 1
 
 
 def test_giving_a_photo_again_is_no_verdict(kinds, ada):

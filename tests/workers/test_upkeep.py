@@ -2,7 +2,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub import catalogue, jobs, objects, outcomes, storage, submissions
@@ -163,3 +165,20 @@ def test_a_place_whose_lookup_failed_for_good_is_not_asked_for_ever(rung):
     upkeep.tidy()
     assert rung == [job]
     assert job.subject == batch.place_id
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("alias", "index"), [("renditions", "submissions_by_preview"), ("incoming", "submissions_not_looked_at")]
+)
+def test_whose_files_these_are_is_asked_of_an_index_of_few_rows(alias, index):
+    names = [f"{number:064x}" for number in range(1000)]  # Postgres proves nothing of so many by itself
+    with CaptureQueriesContext(connection) as asked:
+        assert objects.owned(alias, names) == set()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plans = []
+        for query in asked.captured_queries:
+            cursor.execute("EXPLAIN " + query["sql"])
+            plans.append(str(cursor.fetchall()))
+    assert any(index in plan for plan in plans)
