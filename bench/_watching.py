@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ ROWS = """
 SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(oid)), 0)::bigint
 FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace
 """
+LONGEST = 5.0  # seconds for one line, from when on it is asked no more
 MANY = 10_000  # rows: whoever reads more for one answer will be slow one day, however fast it is today
 
 
@@ -39,11 +40,23 @@ class Seen:
 
 
 def watched(name: str, act: Callable[[], Any], times: int, goal: float, who: str = "", *, keep: bool = True) -> Seen:
-    """Do it once, counting; then so many times by the clock. Unless `keep`, what it did is undone each time."""
+    """Do it once, counting; then so many times by the clock. What takes seconds, less often.
+
+    Unless `keep`, what it did is undone each time.
+    """
     status, queries, rows = counted(act)
-    took = [timed(act, keep=keep) for _ in range(times)] or [0.0]
+    took = list(_clocked(act, times, keep=keep)) or [0.0]
     spent = 1000 * sum(float(query["time"]) for query in queries)
     return Seen(name, who, str(status), took, spent, rows, goal, queries)
+
+
+def _clocked(act: Callable[[], Any], times: int, *, keep: bool) -> Iterator[float]:
+    """Milliseconds of each time: of so many, or as many as fit into some seconds."""
+    until = time.monotonic() + LONGEST
+    for _ in range(times):
+        yield timed(act, keep=keep)
+        if time.monotonic() > until:
+            return
 
 
 def counted(act: Callable[[], Any]) -> tuple[Any, list[dict[str, str]], int]:
