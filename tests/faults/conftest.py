@@ -53,7 +53,8 @@ BASIC = ("injected", "lost", "seconds")
 def hub() -> Iterator[Hub]:
     """A hub with every process but training and predict, for the trials of one file."""
     with harness.running() as made:
-        made.start(*PARTS)
+        made.usual = PARTS
+        made.start(*made.usual)
         yield made
 
 
@@ -67,8 +68,7 @@ def _well_again(request) -> Iterator[None]:
         for name in harness.SERVERS:
             if name not in made.up:
                 made.start_server(name)
-        for name in PARTS:
-            if name in made.processes and made.processes[name].poll() is not None:
-                made.wait(name)
-            if name not in made.processes:
-                made.start(name)
+        for name, process in list(made.processes.items()):
+            if name not in made.usual or process.poll() is not None:
+                made.kill(name)
+        made.start(*[name for name in made.usual if name not in made.processes])

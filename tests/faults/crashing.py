@@ -1,8 +1,9 @@
-"""The hub's own Celery app with a step that kills: `CRASH_AT="before hub.storage.put" celery -A tests.faults.crashing`.
+"""The hub's own Celery app with steps that kill: `CRASH_AT="before hub.storage.put" celery -A tests.faults.crashing`.
 
-CRASH_AT: `before` or `after`, the function, and `#2` for its second call. Where the step is reached, the child of the
-pool and the worker above it get SIGKILL, and the file CRASHED in HUB_HOME says where. With CRASH_FOR, the SHA-256 of a
-picture, only the child is killed, at every attempt at this picture (`CRASH_AT` is of no use then).
+CRASH_AT: `before` or `after`, the function, and `#2` for its second call; several are parted by semicolons. Where a
+step is reached the child of the pool gets SIGKILL, and the next child ends at the next step; at the last the worker is
+killed, too. The file CRASHED in HUB_HOME has a line for each. With CRASH_FOR, the SHA-256 of a picture, the child is
+killed at every attempt at this picture (`CRASH_AT` is of no use then).
 """
 
 import functools
@@ -25,30 +26,42 @@ LAZY = ("workers.imaging", "workers.archives", "workers.nearest", "workers.train
 BORDERS = ("hub", "workers")
 
 
-def die(*, worker: bool = True) -> None:
-    """End this child, and the worker above it, at this very moment."""
+def die(where: str, *, worker: bool) -> None:
+    """Write down where, then end this child, and the worker above it, at this very moment."""
+    with crashed().open("a") as file:
+        file.write(f"{where}\n")
     if worker:
         os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def crash_at(when: str, path: str, call: int) -> None:
+def crashed() -> Path:
+    """Where it is written down."""
+    return Path(os.environ["HUB_HOME"], "CRASHED")
+
+
+def crash_at(step: str, *, worker: bool) -> None:
     """Exchange the function under every name it has in the hub by one that kills at its so manyth call."""
+    when, function = step.split(" ", 1)
+    path, _, number = function.partition("#")
+    for lazy in LAZY if "training" in path else LAZY[:3]:
+        importlib.import_module(lazy)
     module, name = path.rsplit(".", 1)
     original = getattr(importlib.import_module(module), name)
-    exchange(original, killing(original, when, path, call))
+    exchange(
+        original, killing(original, when == "after", int(number or 1), functools.partial(die, step, worker=worker))
+    )
 
 
-def killing(original: Callable, when: str, path: str, call: int) -> Callable:
+def killing(original: Callable, after: bool, call: int, kill: Callable[[], None]) -> Callable:
     calls = itertools.count(1)
 
     @functools.wraps(original)
     def step(*arguments: Any, **named: Any) -> Any:
         here = next(calls) == call  # counted on entry: several threads may be inside at once
-        answer = original(*arguments, **named) if when == "after" or not here else None
+        answer = original(*arguments, **named) if after or not here else None
         if here:
-            Path(os.environ["HUB_HOME"], "CRASHED").write_text(f"{when} {path}#{call}")
-            die()
+            kill()
         return answer
 
     return step
@@ -72,9 +85,7 @@ def crash_for(sha256: str) -> None:
 
     def reading(data: bytes) -> Any:
         if storage.digest_of(data) == sha256:
-            with Path(os.environ["HUB_HOME"], "CRASHED").open("a") as file:
-                file.write("x")
-            die(worker=False)
+            die(f"read {sha256}", worker=False)
         return read(data)
 
     exchange(read, reading)
@@ -84,12 +95,10 @@ def crash_for(sha256: str) -> None:
 def arm(**_: Any) -> None:
     """In the child, because what learns must not be loaded before a fork."""
     app.loader.import_default_modules()
-    if at := os.environ.get("CRASH_AT"):
-        when, function = at.split(" ", 1)
-        function, _, number = function.partition("#")
-        for lazy in LAZY if "training" in function else LAZY[:3]:
-            importlib.import_module(lazy)
-        crash_at(when, function, int(number or 1))
+    steps = os.environ.get("CRASH_AT", "").split(";")
+    done = len(crashed().read_text().splitlines()) if crashed().exists() else 0
+    if step := steps[min(done, len(steps) - 1)]:
+        crash_at(step, worker=step == steps[-1])
     if digest := os.environ.get("CRASH_FOR"):
         crash_for(digest)
 

@@ -92,9 +92,9 @@ def packed(hub: Hub, digest: str, format: str = "imagefolder", size: str = "224"
     return hub.value("SELECT max(id) FROM hub_archive WHERE digest = %s", digest)
 
 
-def training(hub: Hub, digest: str, seed: int) -> int:
+def training(hub: Hub, digest: str, seed: int, epochs: int = 2) -> int:
     """Ask for a small network from scratch; the training's id."""
-    wish: dict[str, Any] = {"version": digest, "backbone": "scratch", "method": "full", "epochs": 2, "seed": seed}
+    wish: dict[str, Any] = {"version": digest, "backbone": "scratch", "method": "full", "epochs": epochs, "seed": seed}
     answer = hub.grace.ask("POST", "/api/v1/trainings", json=wish)
     assert answer.status_code == 202, answer.text
     return answer.json()["id"]

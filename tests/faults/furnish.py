@@ -1,15 +1,18 @@
-"""Run inside a hub that was just migrated: labels and people. Prints the people and their tokens as JSON."""
+"""Run inside a hub with an empty database: its tables, labels and people. Prints people and tokens as JSON."""
 
 import json
 import sys
 
 
 def main(people: int) -> dict[str, str]:
-    """So many suppliers, a premium account and the labels they give to; name to token."""
+    """The tables, so many suppliers, a premium account and the labels they give to; name to token."""
+    from django.core.management import call_command
+
     from hub import tokens
     from hub.models import Token
     from tests import factories
 
+    call_command("migrate", verbosity=0)
     for name in ("Ball", "Cube", "Kite"):
         factories.label(name)
     made = [factories.account(username=f"supplier{n}", email=f"supplier{n}@example.org") for n in range(people)]

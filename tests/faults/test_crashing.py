@@ -1,11 +1,12 @@
-"""A worker that is killed at each step of an ingest, an export and a training; then an ordinary one takes over."""
+"""A worker's child killed at each step of an ingest, an export and a training; then ordinary workers take over."""
 
 import signal
 import time
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.faults import doing, harness, proof
+from tests.faults import doing, harness, proof, waiting
 from tests.faults.pictures import picture
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -26,12 +27,12 @@ PACK = (
     "after hub.archives.finish",
 )  # fmt: skip
 SWEEPER = ("upkeep", "beat")
-# Two by two: a job has three attempts.
+# Two of each training: a job has three attempts.
 TRAINING = (
-    ("before hub.progress.start", "after hub.progress.phase#2"),
-    ("after hub.progress.epoch", "before workers.training_files.write"),
-    ("after workers.training_files.write", "after hub.progress.finish"),
-)
+    "before hub.progress.start", "after hub.progress.phase#2",
+    "after hub.progress.epoch", "before workers.training_files.write",
+    "after workers.training_files.write", "after hub.progress.finish",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +42,23 @@ def hub():
     The sweeper only with these: it would ring for what was killed, and the next to be killed would be killed by that.
     """
     with harness.running() as made:
-        made.start("web")
+        made.usual = ("web",)
+        made.start(*made.usual)
         yield made
 
 
-def killed_at(hub: harness.Hub, queue: str, where: str) -> None:
-    """Run a worker until it is killed at a step, and see that it was."""
+def killed_at(hub: harness.Hub, queue: str, steps: Sequence[str], ask: Callable[[int], object]) -> list:
+    """Have a worker's child killed at each step of another job, which `ask` makes; what it returned for each."""
     mark = hub.home / "CRASHED"
-    mark.unlink(missing_ok=True)
-    hub.start(f"crash-{queue}", CRASH_AT=where)
-    assert hub.wait(f"crash-{queue}", 180) == -signal.SIGKILL
-    assert mark.read_text().startswith(where)
+    mark.write_text("")
+    hub.start(f"crash-{queue}", CRASH_AT=";".join(steps))
+    asked = []
+    for n, step in enumerate(steps):
+        asked.append(ask(n))
+        waiting.until(lambda n=n: len(mark.read_text().splitlines()) > n, 180, f"killed {step}")
+    assert hub.wait(f"crash-{queue}") == -signal.SIGKILL
+    assert mark.read_text().splitlines() == list(steps)
+    return asked
 
 
 def taken_over(hub: harness.Hub, table, what: str, *parts: str) -> None:
@@ -65,20 +72,19 @@ def taken_over(hub: harness.Hub, table, what: str, *parts: str) -> None:
 
 
 def test_an_ingest_goes_on_from_whatever_step_it_was_killed_at(hub, table):
-    for where in INGEST:
-        doing.give(hub, 1, placed=1)
-        killed_at(hub, "ingest", where)
-    taken_over(hub, table, f"a worker killed at each of {len(INGEST)} steps of an ingest", "ingest")
+    killed_at(hub, "ingest", INGEST, lambda _: doing.give(hub, 1, placed=1))
+    taken_over(hub, table, f"a worker's child killed at each of {len(INGEST)} steps of an ingest", "ingest")
     assert hub.rows("SELECT DISTINCT state FROM hub_submission") == [("accepted",)]
 
 
 def test_a_picture_that_always_kills_its_child_fails_and_harms_no_neighbour(hub, table):
     begun = time.monotonic()
     bad, around = hub.suppliers[0].give(picture(66_666), "bad.jpg"), doing.give(hub, 12)
+    (hub.home / "CRASHED").unlink(missing_ok=True)
     hub.start("crash-ingest", *SWEEPER, CRASH_FOR=bad.sha256)
     hub.settled(240, "mail")
     table.since("a picture that kills its child at each of three attempts", begun)
-    assert (hub.home / "CRASHED").read_text().endswith("xxx")
+    assert (hub.home / "CRASHED").read_text() == f"read {bad.sha256}\n" * 3
     assert hub.value("SELECT attempt FROM hub_job WHERE kind = 'ingest' AND subject = %s", bad.id) == 3
     assert hub.value("SELECT reason FROM hub_submission WHERE id = %s", bad.id) == "our_failure"
     states = hub.rows("SELECT DISTINCT state FROM hub_submission WHERE id = ANY (%s)", [one.id for one in around])
@@ -92,18 +98,12 @@ def test_an_export_goes_on_from_whatever_step_it_was_killed_at(hub, table):
     hub.start("ingest", *SWEEPER)
     doing.catalogue(hub)
     hub.end("ingest", *SWEEPER)
-    versions = []
-    for seed, where in enumerate(FREEZE):
-        versions.append(doing.frozen(hub, doing.dataset(hub, f"Killed {seed}", seed)))
-        killed_at(hub, "export", where)
-    taken_over(hub, table, f"a worker killed at each of {len(FREEZE)} steps of a freeze", "export")
+    versions = killed_at(hub, "export", FREEZE, lambda n: doing.frozen(hub, doing.dataset(hub, f"Killed {n}", n)))
+    taken_over(hub, table, f"a worker's child killed at each of {len(FREEZE)} steps of a freeze", "export")
     found = [doing.version(hub, pk) for pk in versions]
     assert {state for state, _, _ in found} == {"ready"}
-    archives = []
-    for (_, digest, _), where in zip(found, PACK, strict=False):
-        archives.append(doing.packed(hub, digest))
-        killed_at(hub, "export", where)
-    taken_over(hub, table, f"a worker killed at each of {len(PACK)} steps of a pack", "export")
+    archives = killed_at(hub, "export", PACK, lambda n: doing.packed(hub, found[n][1]))
+    taken_over(hub, table, f"a worker's child killed at each of {len(PACK)} steps of a pack", "export")
     states = hub.rows("SELECT DISTINCT state FROM hub_archive WHERE id = ANY (%s)", archives)
     assert states == [("ready",)]
 
@@ -111,20 +111,26 @@ def test_an_export_goes_on_from_whatever_step_it_was_killed_at(hub, table):
 def test_a_training_goes_on_from_whatever_step_it_was_killed_at(hub, table):
     digest = hub.value("SELECT digest FROM hub_datasetversion WHERE state = 'ready' ORDER BY id LIMIT 1")
     report(hub)
-    for seed, steps in enumerate(TRAINING):
-        pk = doing.training(hub, digest, seed)
-        job = hub.value("SELECT id FROM hub_job WHERE kind = 'train' AND subject = %s", pk)
-        for where in steps:
-            killed_at(hub, "training", where)
+    asked: list[int] = []
+
+    def ask(n: int) -> None:
+        """A training, and then its second attempt."""
+        if n % 2 == 0:
+            asked.append(doing.training(hub, digest, n))
+        else:
             hub.rows("UPDATE hub_job SET lease_until = now() WHERE kind = 'train' AND state = 'running'")
+            job = hub.value("SELECT id FROM hub_job WHERE kind = 'train' AND subject = %s", asked[-1])
             hub.ring("training.train", job, queue="training")
-        taken_over(hub, table, f"a worker killed {' and '.join(steps)}", "training")
-        assert hub.value("SELECT state FROM hub_trainingrequest WHERE id = %s", pk) == "ready"
+
+    killed_at(hub, "training", TRAINING, ask)
+    taken_over(hub, table, f"a worker's child killed at each of {len(TRAINING)} steps of a training", "training")
+    states = hub.rows("SELECT DISTINCT state FROM hub_trainingrequest WHERE id = ANY (%s)", asked)
+    assert states == [("ready",)]
 
 
 def report(hub: harness.Hub) -> None:
     """A training worker says at its start what can be trained: wait until one has."""
     hub.start("training")
     known = "SELECT count(*) FROM hub_backbone WHERE name = 'scratch' AND available"
-    harness.wait_until(lambda: hub.value(known), 120, "a network can be trained")
+    waiting.until(lambda: hub.value(known), 120, "a network can be trained")
     hub.end("training")

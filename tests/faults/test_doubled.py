@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults import doing, harness, proof
+from tests.faults import doing, harness, proof, waiting
 from tests.faults.pictures import picture
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -46,7 +46,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing(hub, table):
     doing.give(hub, 12)
     hub.start("ingest")
     running = "SELECT count(*) FROM hub_job WHERE state = 'running' AND kind = 'ingest'"
-    harness.wait_until(lambda: hub.value(running), 60, "a worker is at work")
+    waiting.until(lambda: hub.value(running), 60, "a worker is at work")
     hub.pause("ingest")
     asleep = hub.rows("SELECT id FROM hub_job WHERE state = 'running' AND kind = 'ingest'")
     assert asleep

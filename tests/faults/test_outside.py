@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from tests.faults import doing, harness, proof
+from tests.faults import doing, harness, proof, waiting
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -23,8 +23,8 @@ def test_mail_server_and_geocoder_may_be_down(hub, table):
     hub.settled(120, "mail")
     told(hub)
     mails = "SELECT count(*) FROM hub_job WHERE kind = 'mail' AND state = 'queued' AND error <> ''"
-    harness.wait_until(lambda: hub.value(mails), 60, "a mail waits")
-    assert hub.value("SELECT count(*) FROM hub_place WHERE source = 'waiting'") == 0
+    waiting.until(lambda: hub.value(mails), 60, "a mail waits")
+    assert hub.rows("SELECT DISTINCT source FROM hub_place") == [("offline",)]
     hub.letters.open()
     begun = time.monotonic()
     hub.settled(240)

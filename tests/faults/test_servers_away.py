@@ -8,8 +8,10 @@ import pytest
 from tests.faults import doing, harness, proof
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-PAGES = ("/", "/labels/", "/labels/ball/", "/mine/", "/give/", "/datasets/", "/models/", "/wanted/", "/accounts/login/")
-PAGES += ("/api/v1/labels", "/api/v1/batches", "/api/v1/images/" + "0" * 64, "/suppliers/supplier0/", "/moderation/")
+PAGES = (
+    "/", "/labels/", "/labels/ball/", "/mine/", "/give/", "/datasets/", "/models/", "/wanted/", "/accounts/login/",
+    "/api/v1/labels", "/api/v1/batches", "/api/v1/images/" + "0" * 64, "/suppliers/supplier0/", "/moderation/",
+)  # fmt: skip
 
 
 def test_redis_may_be_killed_with_three_hundred_waiting(hub, table):

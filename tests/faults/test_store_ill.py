@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from tests.faults import disks, doing, harness, proof
+from tests.faults import disks, doing, harness, proof, waiting
 from tests.faults.proxy import SLOW
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -64,10 +64,10 @@ def test_a_full_disk_is_said_and_waited_out(table):
         doing.give(hub, 20)
         disks.fill(hub)
         hub.start("ingest")
-        waiting = "SELECT count(*) FROM hub_job WHERE error LIKE '%No space left%'"
-        harness.wait_until(lambda: hub.value(waiting), 60, "a worker met the full disk")
+        met = "SELECT count(*) FROM hub_job WHERE error LIKE '%No space left%'"
+        waiting.until(lambda: hub.value(met), 60, "a worker met the full disk")
         giving = doing.Giving(hub, 10)
-        harness.wait_until(lambda: hub.ledger.answers[503], 60, "a supplier was told to come later")
+        waiting.until(lambda: hub.ledger.answers[503], 60, "a supplier was told to come later")
         assert httpx.get(f"{hub.url}/labels/ball/", timeout=20).status_code == 200
         begun = time.monotonic()
         disks.make_room(hub)
