@@ -30,7 +30,8 @@ def busy(hub):
 def in_flight(hub: harness.Hub, digest: str, seed: int) -> tuple[int, int, int]:
     """A freeze, a pack and a training that have just been asked for: their ids."""
     version = doing.frozen(hub, doing.dataset(hub, f"In flight {seed}", seed + 100))
-    return version, doing.packed(hub, digest, "webdataset", "1024"), doing.training(hub, digest, seed)
+    archive = doing.packed(hub, digest, "webdataset", ("1024", "original")[seed % 2])
+    return version, archive, doing.training(hub, digest, seed)
 
 
 def kill_something(hub: harness.Hub, chance: random.Random) -> None:
