@@ -12,7 +12,8 @@ from pathlib import Path
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 # A pool's child is replaced after 500 tasks and a killed one at once, so old and young are never compared.
-AGES = ((0, 20), (20, 60), (60, 180), (180, 600), (600, 1e9))
+# In its first seconds a process only loads its programs.
+AGES = ((30, 60), (60, 180), (180, 600), (600, 1e9))
 ENOUGH = 5  # samples on both sides, or an age says nothing
 FLAT = 0.10
 
@@ -65,8 +66,8 @@ class Growth:
 
     @property
     def flat(self) -> bool:
-        """Whether the two differ by a tenth at most."""
-        return abs(self.last / self.first - 1) <= FLAT
+        """Whether it grew by a tenth at most; to have less to do, and shrink, is no leak."""
+        return self.last / self.first - 1 <= FLAT
 
 
 def growths(samples: list[Sample], warm: float, end: float) -> list[Growth]:

@@ -34,7 +34,8 @@ PROCESSES = ("web", "ingest", "upkeep", "export", "beat", "all")  # `all`, a sec
 TWICE = 0.05  # share of pictures that two suppliers give at the same moment
 WITHDRAW_EVERY = 5.0  # seconds
 PAUSE = (5.0, 20.0)  # seconds between two faults
-PATIENCE = 900  # seconds for what is left after the last fault
+PATIENCE = 900  # seconds for a picture that is being given, and twice that for the audit
+STALLED = 180  # seconds in which no job ends
 LONGEST = 4  # times the asked minutes, where the machine is too busy to give as fast
 
 
@@ -58,12 +59,13 @@ def run(argv: list[str]) -> None:
         signal.alarm(int(LONGEST * options.minutes * 60) + 4 * PATIENCE)
         with harness.running(people=SUPPLIERS, lease=LEASE) as hub:
             wrong = Soak(hub, photos, options.minutes * 60, options.seed).run()
+            headline("soak", wrong, f"things wrong after {options.pictures:,} pictures", 0)
+            if wrong:
+                sys.exit(1)  # in the block, so that what the processes said is kept
     finally:
         signal.alarm(0)
         if not options.folder:
             shutil.rmtree(folder, ignore_errors=True)
-    headline("soak", wrong, f"things wrong after {options.pictures:,} pictures", 0)
-    sys.exit(1 if wrong else 0)
 
 
 def overdue(*_) -> None:
@@ -192,22 +194,38 @@ class Soak:
         self.wrong += [f"memory of {g.role} at {g.ages}: {g.first:.0f} to {g.last:.0f}" for g in grown if not g.flat]
         if not grown:
             self.wrong.append("memory: too few samples")
-        self.guarded(self.prove)
+        for proof in (self.kept, self.answered, self.audited):
+            self.guarded(proof)
         for what in self.wrong:
             print(f"WRONG: {what}")
 
     def settle(self) -> None:
+        """Wait until no job is left, however long a busy machine takes, as long as something comes to an end."""
         self.faults.revive()
-        print(f"settled {self.hub.settled(PATIENCE):.0f} s after the last file")
+        begun = last = time.monotonic()
+        before = left = self.hub.live()
+        while left:
+            if left < before:
+                before, last = left, time.monotonic()
+            assert time.monotonic() - last < STALLED, f"{left} jobs are left, and none ended in {STALLED} s"
+            time.sleep(0.5)
+            left = self.hub.live()
+        print(f"settled {time.monotonic() - begun:.0f} s after the last file", flush=True)
 
-    def prove(self) -> None:
-        """Nothing lost, nothing twice, no 500, and a clean audit of every byte (asking the store itself)."""
+    def kept(self) -> None:
+        """Nothing acknowledged is lost, nothing is there twice."""
         from tests.faults import proof
 
         proof.kept(self.hub)
         proof.once(self.hub, twice_mailed=True)
+
+    def answered(self) -> None:
+        """No answer was a 500, or a 503 that does not say when to come back."""
         if hurt := Counter(self.hub.ledger.hurt):
             self.wrong.append(f"answered 500, or 503 without Retry-After: {hurt}")
+
+    def audited(self) -> None:
+        """A clean audit of every byte, asking the store itself."""
         direct = self.hub.environment | {"S3_ENDPOINT_URL": self.hub.bucket.endpoint_url}
         command = [sys.executable, "manage.py", "audit", "--deep"]
         done = subprocess.run(command, env=direct, text=True, capture_output=True, timeout=2 * PATIENCE, check=False)
