@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from hub import counts, jobs, neighbours, storage
+from hub import counts, jobs, neighbours
 from hub.models import Backbone, Job
 from workers.celery import app
 from workers.training import told_to_end
@@ -95,15 +95,11 @@ def _made(row: Backbone, network: "Pooled", images: list[dict[str, Any]]) -> "di
     """Vectors of length 1 by image; None where the picture is gone or does not decode."""
     from workers import vectors
     from workers.backbones.types import Example
-    from workers.training_rows import Features
+    from workers.training_rows import Features, rendition
 
     rows = {one["sha256"]: one for one in images}
     examples = [Example(name, 0, "", 0) for name in rows]
-    found = network.vectors(examples, lambda one: _picture(rows[one.id]), Features(row.name, rows))
+    found = network.vectors(
+        examples, lambda one: rendition(one.id, rows[one.id]["rendition"]), Features(row.name, rows)
+    )
     return {one["image"]: vectors.normal(found[name]) if name in found else None for name, one in rows.items()}
-
-
-def _picture(row: dict[str, Any]) -> bytes:
-    if row["rendition"] is None:
-        raise FileNotFoundError(row["sha256"])
-    return storage.get("renditions", storage.rendition_key(row["rendition"]))

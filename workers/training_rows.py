@@ -10,7 +10,7 @@ from django.conf import settings
 
 from hub import features, jobs, progress, sql, storage
 from hub.models import DatasetVersion, TrainingRequest
-from workers.backbones.types import Epoch, Example, Stopped
+from workers.backbones.types import Epoch, Example, Failure, Stopped
 
 # How often, in seconds, the row is asked whether the training is still wanted.
 ASK = 0.3
@@ -24,15 +24,25 @@ class Pictures:
     rows: dict[str, dict[str, Any]]
 
     def read(self, example: Example) -> bytes:
-        """The rendition of an example. Raises FileNotFoundError."""
-        rendition = self.rows[example.id]["rendition"]
-        if rendition is None:
-            raise FileNotFoundError(example.id)
-        return storage.get("renditions", storage.rendition_key(rendition))
+        """The rendition of an example. Raises FileNotFoundError, and Failure as `rendition` does."""
+        return rendition(example.id, self.rows[example.id]["rendition"])
 
     def of(self, split: str) -> list[Example]:
         """The examples of a split."""
         return [one for one in self.examples if one.split == split]
+
+
+def rendition(image: str, digest: str | None) -> bytes:
+    """The bytes of a rendition of an image (its SHA-256), None where it has none that large.
+
+    Raises FileNotFoundError, or Failure `picture_unreadable` (`image`) for bytes that are not those of its row.
+    """
+    if digest is None:
+        raise FileNotFoundError(image)
+    try:
+        return storage.get("renditions", storage.rendition_key(digest))
+    except storage.Damaged as error:
+        raise Failure("picture_unreadable", image=image) from error
 
 
 def pictures(version: DatasetVersion, side: int) -> Pictures:
