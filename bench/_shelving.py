@@ -9,11 +9,11 @@ from bench._watching import Seen, watched
 CHOSEN = 20
 
 
-def works(owner: Any, only: str = "") -> Iterator[Seen]:
+def works(owner: Any, times: int, only: str = "") -> Iterator[Seen]:
     """Previews, by the label and by the largest; freezes, large and of nearly everything; differences."""
     for name, act, goal, often in (*_previews(), *_freezes(owner), *_differences()):
         if only in name:
-            yield watched(name, act, often, goal, keep=False)
+            yield watched(name, act, min(often, times), goal, keep=False)
 
 
 def _previews() -> Iterator[tuple[str, Callable[[], Any], float, int]]:

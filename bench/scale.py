@@ -106,7 +106,7 @@ def audit(options: argparse.Namespace) -> Iterator:
 def datasets(options: argparse.Namespace) -> Iterator:
     from bench import _house, _shelving
 
-    yield from _shelving.works(_house.people()[0], options.only)
+    yield from _shelving.works(_house.people()[0], options.times, options.only)
 
 
 def sizes() -> list:
