@@ -85,7 +85,7 @@ def _supplier_of(photos: int) -> Any:
     from hub.models import Account
 
     live = Count("images", filter=Q(images__withdrawn_at=None))
-    return Account.objects.annotate(n=live).order_by(Abs(live - photos))[0]
+    return Account.objects.annotate(off=Abs(live - photos)).order_by("off")[0]
 
 
 def _suspended(account: Any, moderator: Any) -> str:

@@ -139,10 +139,15 @@ def top_suppliers(counted: Stats, limit: int = 8) -> list[tuple[Account, int, st
     return [(people[int(pk)], n, pk) for pk, n in top if int(pk) in people]
 
 
+def place(before: str) -> int | None:
+    """The id a cursor stands at; None where there is none, or it is none of ours."""
+    return int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+
+
 def keyset(rows: QuerySet[Row], before: str, size: int = PAGE) -> tuple[list[Row], str]:
     """One page of rows ordered by falling id, and the cursor of the next ("" at the end)."""
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if (start := place(before)) is not None:
+        rows = rows.filter(pk__lt=start)
     found = list(rows[: size + 1])
     return found[:size], str(found[size - 1].pk) if len(found) > size else ""
 

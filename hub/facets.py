@@ -4,9 +4,9 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from hub.browse import QUALITY, Stats, top_countries
+from hub.browse import QUALITY, Stats, place, top_countries
 from hub.models import Image, Label
 from hub.models.submission import Licence
 
@@ -32,9 +32,19 @@ def chosen(query: dict[str, str]) -> dict[str, str]:
     return {name: query[name] for name, sense in SENSE.items() if re.fullmatch(sense, query.get(name, ""))}
 
 
-def images_under(label: Label, filters: dict[str, str], *, direct: bool = False) -> QuerySet[Image]:
+def under(label: Label, before: str = "") -> Q:
+    """What images under a label meet: for a deep page, of those before its cursor.
+
+    Postgres does not see that the cursor bounds the rows of the label too, and would read all newer ones first.
+    """
+    start = place(before)
+    met = Q(image_labels__label=label)
+    return met if start is None else met & Q(image_labels__image__lt=start)
+
+
+def images_under(label: Label, filters: dict[str, str], *, direct: bool = False, before: str = "") -> QuerySet[Image]:
     """Live images under a label, newest first."""
-    images = Image.objects.filter(image_labels__label=label)
+    images = Image.objects.filter(under(label, before))
     if direct:
         images = images.filter(image_labels__direct=True, image_labels__label=label)
     return filtered(images, filters)

@@ -111,8 +111,8 @@ def list_images(
     filters = facets.chosen(request.GET.dict())
     for name in set(facets.FILTERS) & set(request.GET) - set(filters):
         raise Refused("bad_filter", field=name, value=request.GET[name][:80])
-    under = live().filter(image_labels__label=named(label)) if label else live()
-    found, cursor = browse.keyset(facets.filtered(under, filters), before)
+    seen = live().filter(facets.under(named(label), before)) if label else live()
+    found, cursor = browse.keyset(facets.filtered(seen, filters), before)
     return paged(request, [told(request, image) for image in found], before=cursor)
 
 

@@ -92,8 +92,9 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
     counted = browse.stats(label)
     filters = facets.chosen(request.GET.dict())
     scope = "direct" if request.GET.get("scope") == "direct" else "all"
-    images = facets.images_under(label, filters, direct=scope == "direct")
-    page, cursor = browse.keyset(images.select_related("place"), request.GET.get("before", ""))
+    before = request.GET.get("before", "")
+    images = facets.images_under(label, filters, direct=scope == "direct", before=before)
+    page, cursor = browse.keyset(images.select_related("place"), before)
     kept = {"scope": "direct" if scope == "direct" else ""}
     context = {
         "label": label,

@@ -86,6 +86,14 @@ def test_a_label_is_paged_by_keyset_newest_first(client, monkeypatch):
     assert seen == list(Image.objects.order_by("-id").values_list("pk", flat=True))
 
 
+@pytest.mark.parametrize("address", ["/labels/valve/?before=2", "/api/v1/images?label=valve&before=2"])
+def test_a_deep_page_of_a_label_reads_its_rows_from_the_cursor_on(client, address):
+    give(1)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    assert any('"hub_imagelabel"."image_id" < 2' in query["sql"] for query in captured)
+
+
 def test_a_label_is_filtered_by_what_its_facets_offer(client):
     give(1, licence="CC0-1.0")
     give(2)
