@@ -89,7 +89,8 @@ def packed(hub: Hub, digest: str, format: str = "imagefolder", size: str = "224"
     """Ask for an archive of a version; its id. It is not packed yet."""
     answer = hub.grace.ask("POST", f"/api/v1/versions/{digest}/archives", json={"format": format, "size": size})
     assert answer.status_code in (200, 202), answer.text
-    return hub.value("SELECT max(id) FROM hub_archive WHERE digest = %s", digest)
+    newest = "SELECT max(id) FROM hub_archive WHERE digest = %s AND format = %s AND side = %s"
+    return hub.value(newest, digest, format, 0 if size == "original" else int(size))
 
 
 def training(hub: Hub, digest: str, seed: int, epochs: int = 2) -> int:

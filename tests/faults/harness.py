@@ -29,7 +29,7 @@ from urllib.parse import quote
 
 from hub import embedded, servers, unprivileged
 from tests import nominatim, s3
-from tests.faults import giving, letters, processes
+from tests.faults import giving, letters, processes, waiting
 from tests.faults.contents import Contents
 from tests.faults.processes import Processes
 from tests.faults.proxy import Wall
@@ -50,7 +50,7 @@ class Hub(Processes, Contents):
         self.redis_socket = self.sockets / "redis.sock"
         self.redis_url = f"unix://{quote(str(self.redis_socket))}?db=0"
         self.up: dict[str, ExitStack] = {}
-        self.port, store = s3.free_port(), s3.free_port()
+        self.port, store = waiting.port(), waiting.port()
         self.url = f"http://127.0.0.1:{self.port}"
         (home / "store" / "hub").mkdir(parents=True)
         self.bucket = s3.Bucket(f"http://127.0.0.1:{store}", "faults", "faults-secret", "hub", home / "store" / "hub")

@@ -5,14 +5,14 @@ from email.message import Message
 
 from aiosmtpd.controller import Controller
 
-from tests.s3 import free_port
+from tests.faults import waiting
 
 
 class Letters:
     """Takes mails while it is open; `came` has all that came."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = waiting.port()
         self.came: list[Message] = []
         self.controller: Controller | None = None
         self.open()

@@ -50,6 +50,14 @@ def kill_something(hub: harness.Hub, chance: random.Random) -> None:
             return
 
 
+def asked_again(hub: harness.Hub, archives: list[int]) -> None:
+    """An archive whose packing was killed three times has failed, and says so: its owner asks once more."""
+    state = "SELECT digest, format, side FROM hub_archive WHERE id = ANY (%s) AND state = 'failed'"
+    for digest, format, side in hub.rows(state, archives):
+        assert doing.packed(hub, digest, format, str(side or "original")) in archives
+    hub.settled(120, "mail")
+
+
 def test_whatever_is_killed_fifty_times_at_random(busy, table):
     hub, digest = busy
     version, archive, training = in_flight(hub, digest, 1)
@@ -68,6 +76,7 @@ def test_whatever_is_killed_fifty_times_at_random(busy, table):
     begun = time.monotonic()
     hub.settled(300, "mail")
     table.since("kill -9, 50 times at random, 300 pictures, an export and a training in flight", begun)
+    asked_again(hub, archives)
     assert doing.version(hub, version)[0] == "ready"
     assert hub.rows("SELECT DISTINCT state FROM hub_archive WHERE id = ANY (%s)", archives) == [("ready",)]
     assert hub.value("SELECT state FROM hub_trainingrequest WHERE id = %s", training) == "ready"
