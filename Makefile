@@ -18,7 +18,7 @@ run: $(ENVIRONMENT) ## Start the hub here (PORT=8000, PHOTOS=folder, DEMO=0); Ct
 
 # Stealing keeps the tests of a file together, which share what took long to make.
 test: $(ENVIRONMENT) ## Pass the tests, on a real Postgres and Redis of their own
-	$(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not slow"
+	$(PYTHON) -m pytest -n 2 -m "not browser and not slow"
 
 faults: $(ENVIRONMENT) ## Torment a whole hub for half an hour: kill, cut off, fill up; and lose nothing
 	$(PYTHON) -m pytest -n 0 -p no:randomly -m faults tests/faults

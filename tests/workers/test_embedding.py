@@ -15,7 +15,7 @@ from workers import embedding, vectors
 from workers.backbones import spec
 from workers.backbones.features import Source
 from workers.backbones.pooled import Pooled
-from workers.training_rows import Features
+from workers.training_rows import Features, rendition
 
 pytestmark = pytest.mark.django_db
 WIDTH = 512
@@ -188,7 +188,9 @@ def test_what_a_training_kept_of_a_picture_is_used(weights):
     found = network.vectors([example], lambda one: b"", kept)
     assert found[image.sha256].tolist() == given.tolist()
     assert kept.puts == 0
-    fresh = network.vectors([example], lambda one: embedding._picture(row), Features("vgg16", {image.sha256: row}))
+    fresh = network.vectors(
+        [example], lambda one: rendition(one.id, row["rendition"]), Features("vgg16", {image.sha256: row})
+    )
     again = network.vectors([example], lambda one: b"", Features("vgg16", {image.sha256: row}))
     assert fresh[image.sha256].tolist() == again[image.sha256].tolist()
 
