@@ -14,6 +14,8 @@ from hub.models import Account, Annotation, Batch, Claim, Image, Label, Place, T
 
 Row = TypeVar("Row", bound=Model)
 PAGE = 60
+# What an image is shown by among others.
+TILE = ("sha256", "width", "height", "tint", "drawn", "credit")
 QUALITY = {
     "dark": "Dark",
     "light": "Very bright",
@@ -104,8 +106,13 @@ def world(counted: Stats) -> str:
 
 @lru_cache(128)
 def _drawn(countries: tuple[tuple[str, int], ...], cells: tuple[tuple[str, int], ...]) -> str:
-    """A map depends on nothing but these counts, and is a third of the work of a page."""
-    shown = {"view_box": maps.VIEW_BOX, "countries": maps.world(dict(countries)), "dots": maps.cells(dict(cells))}
+    """A map depends on nothing but these counts."""
+    shown = {
+        "view_box": maps.VIEW_BOX,
+        "version": maps.version(),
+        "layers": maps.world(dict(countries)),
+        "dots": maps.cells(dict(cells)),
+    }
     return render_to_string("partials/world.html", {"world": shown})
 
 

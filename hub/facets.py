@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 
-from hub.browse import QUALITY, Stats, place, top_countries
+from hub.browse import QUALITY, Stats, place
 from hub.models import Image, Label
 from hub.models.submission import Licence
 
@@ -66,10 +66,12 @@ def address(path: str, **query: str) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-def offered(path: str, counted: Stats, filters: dict[str, str], **kept: str) -> list[dict[str, Any]]:
+def offered(
+    path: str, counted: Stats, countries: list[tuple[str, str, int]], filters: dict[str, str], **kept: str
+) -> list[dict[str, Any]]:
     """The filters a label page offers, each option with its count and the address that turns it on or off."""
     titles = {
-        "country": ("Country", {code: name for code, name, _ in top_countries(counted, 12)}),
+        "country": ("Country", {code: name for code, name, _ in countries}),
         "licence": ("Licence", dict(Licence.choices)),
         "flag": ("Quality flag", QUALITY),
     }

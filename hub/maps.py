@@ -1,9 +1,12 @@
 """The world as SVG: countries shaded by how many images come from them, dots for cells. Natural Earth projection.
 
-Borders come from the package countryinfo. The few countries it ships without any are discs of their own area, which
-lie under their neighbours, so that what is left to see is about their shape. Antarctica is left out.
+The borders are two thirds of what a page with a map weighs, so they are a file of their own, which a browser keeps; a
+page says which of its shapes to shade. They come from the package countryinfo. The few countries it ships without any
+are discs of their own area, which lie under their neighbours, so that what is left to see is about their shape.
+Antarctica is left out.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,18 +25,26 @@ LEVELS = 5
 SMALLEST_DOT, LARGEST_DOT = 5, 16
 KM_OF_A_DEGREE = 111.2
 SMALLEST_DISC = 10_000  # square kilometres
+STROKE = 'vector-effect="non-scaling-stroke"'
 Point = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A country on the map: `path` is the "d" of an SVG path, "" where no border is known; `level` is 0 to 5."""
+    """A country with images: its code is the id of its shape in `borders`, `level` is 1 to 5."""
 
     code: str
     name: str
-    path: str
     n: int
     level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Shapes that lie on one another: the id of the group of all of them in `borders`, and those to shade."""
+
+    name: str
+    countries: list[Country]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +57,41 @@ class Dot:
     n: int
 
 
-def world(counts: dict[str, int]) -> list[Country]:
-    """Every country that is drawn, and those that are not but have images; `counts` by country code."""
-    paths, names = _paths(), _names()
-    most = max(counts.values(), default=0)
-    # In the order of `paths`, so that discs come first and lie lowest.
-    codes = [*paths, *sorted(code for code, n in counts.items() if n and code not in paths)]
+def world(counts: dict[str, int]) -> list[Layer]:
+    """The layers of the map, the lowest first, with the drawn countries that have images; `counts` by country code."""
+    most, names = max(counts.values(), default=0), _names()
     return [
-        Country(code, names.get(code, code), paths.get(code, ""), n, _level(n, most))
-        for code in codes
-        for n in (counts.get(code, 0),)
+        Layer(
+            layer,
+            [
+                Country(code, names.get(code, code), n, _level(n, most))
+                for code in paths
+                if (n := counts.get(code, 0)) > 0
+            ],
+        )
+        for layer, paths in _layers().items()
     ]
 
 
+@cache
+def borders() -> str:
+    """An SVG file with a group for each layer and in it a shape for each country, about 45 KB."""
+    groups = [
+        f'<g id="{layer}">' + "".join(f'<path id="{code}" d="{d}" {STROKE}/>' for code, d in paths.items()) + "</g>"
+        for layer, paths in _layers().items()
+    ]
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{VIEW_BOX}">{"".join(groups)}</svg>'
+
+
+@cache
+def version() -> str:
+    """Twelve hexadecimal digits that change whenever `borders` does."""
+    return hashlib.sha256(borders().encode()).hexdigest()[:12]
+
+
 def _level(n: int, most: int) -> int:
-    """A shade on a logarithmic scale: 0 for none, 5 for the most."""
-    return 1 + round((LEVELS - 1) * log1p(n) / log1p(most)) if n > 0 else 0
+    """A shade on a logarithmic scale: up to 5 for the most."""
+    return 1 + round((LEVELS - 1) * log1p(n) / log1p(most))
 
 
 def cells(counts: dict[str, int]) -> list[Dot]:
@@ -86,10 +116,14 @@ def project(longitude: float, latitude: float) -> Point:
 
 
 @cache
-def _paths() -> dict[str, str]:
-    """The path of every country with a border, by its code: about 41 KB together."""
+def _layers() -> dict[str, dict[str, str]]:
+    """The path of every country that is drawn, by its code: first the discs, which lie lowest."""
+    return {"discs": _paths(_discs()), "land": _paths(_rings())}
+
+
+def _paths(rings: Iterator[tuple[str, list[list[float]]]]) -> dict[str, str]:
     drawn: dict[str, list[list[Point]]] = {}
-    for code, ring in (*_discs(), *_rings()):
+    for code, ring in rings:
         if code != "AQ":
             drawn.setdefault(code, []).append(_outline(ring))
     return {code: "".join(_d(ring) for ring in _worth_drawing(rings)) for code, rings in drawn.items()}

@@ -43,10 +43,12 @@ def without_body(response):
 
 
 class CompressText(GZipMiddleware):
-    """Compress pages; a picture is compressed already, and would lose its length."""
+    """Compress pages; a photo is compressed already, and would lose its length."""
 
     def process_response(self, request, response):
-        if response.get("Content-Type", "").startswith("image/") or response.has_header("Content-Disposition"):
+        kind = response.get("Content-Type", "")
+        photo = kind.startswith("image/") and kind != "image/svg+xml"
+        if photo or response.has_header("Content-Disposition"):
             return response
         return super().process_response(request, response)
 

@@ -37,6 +37,7 @@ DIGEST = r"(?P<sha256>[0-9a-f]{64})"
 
 urlpatterns = [
     path("", catalogue.home, name="home"),
+    re_path(r"^borders-(?P<version>[0-9a-f]{12})\.svg$", catalogue.borders, name="borders"),
     path("labels/", catalogue.all_labels, name="labels"),
     path("labels.json", catalogue.labels_json, name="labels_json"),
     path("labels/propose/", catalogue.propose_label, name="propose_label"),

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from hub import browse, facets, forms, labels
+from hub import browse, facets, forms, labels, maps
 from hub.demand import wanted
 from hub.models import Account, Label, LabelProposal
 from hub.models.submission import Licence
@@ -41,6 +41,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "top_countries": [(name, n) for _, name, n in browse.top_countries(counted)],
     }
     return render(request, "home.html", context)
+
+
+@require_safe
+def borders(request: HttpRequest, version: str) -> HttpResponse:
+    """The shapes that maps are made of; the same for ever under one address."""
+    if version != maps.version():
+        raise Http404
+    return HttpResponse(
+        maps.borders(), "image/svg+xml", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
 
 
 @require_safe
@@ -94,8 +104,9 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
     scope = "direct" if request.GET.get("scope") == "direct" else "all"
     before = request.GET.get("before", "")
     images = facets.images_under(label, filters, direct=scope == "direct", before=before)
-    page, cursor = browse.keyset(images.select_related("place"), before)
+    page, cursor = browse.keyset(images.only(*browse.TILE), before)
     kept = {"scope": "direct" if scope == "direct" else ""}
+    countries = browse.top_countries(counted, 12)
     context = {
         "label": label,
         "paths": labels.paths(label),
@@ -114,12 +125,12 @@ def one_label(request: HttpRequest, slug: str) -> HttpResponse:
             (name, n, facets.address(request.path, **{**kept, **filters, "supplier": pk}))
             for name, n, pk in browse.top_suppliers(counted)
         ],
-        "countries": browse.top_countries(counted),
+        "countries": countries[:10],
         "world": browse.world(counted),
         "weeks": browse.weeks(counted),
         "page": page,
         "next_url": facets.address(request.path, **{**kept, **filters, "before": cursor}) if cursor else "",
-        "facets": facets.offered(request.path, counted, filters, **kept),
+        "facets": facets.offered(request.path, counted, countries, filters, **kept),
         "filtered": bool(filters),
         "clear_url": facets.address(request.path, **kept),
         "scope": scope,

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from hub import browse, catalogue, labels, neighbours, reasons, shelf, storage, submissions
+from hub import browse, catalogue, labels, neighbours, reasons, shelf, sql, storage, submissions
 from hub.models import Image, Submission
 from hub.people import suppliers
 from hub.problems import problem
@@ -79,11 +79,11 @@ def missing(request: HttpRequest, sha256: str) -> HttpResponse:
 @require_safe
 def rendition(request: HttpRequest, sha256: str, side: int) -> HttpResponseBase:
     """A picture of a live image."""
-    image = Image.objects.filter(sha256=sha256, withdrawn_at=None, renditions__side=side)
-    found = image.values_list("renditions__sha256", flat=True).first()
-    if found is None:
+    # By hand: a page has sixty, and the ORM takes longer to write this than Postgres to answer it.
+    found = sql.rows("shown_rendition", sha256=sha256, side=side)
+    if not found:
         return missing(request, sha256)
-    response = storage.response("renditions", storage.rendition_key(found), "image/jpeg")
+    response = storage.response("renditions", storage.rendition_key(found[0]["sha256"]), "image/jpeg")
     response["Cache-Control"] = "public, max-age=300"
     return response
 

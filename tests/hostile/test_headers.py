@@ -27,7 +27,7 @@ EVERYWHERE = {
 }
 NOWHERE = ("Server", "X-Powered-By", "X-AspNet-Version", "Via", "Access-Control-Allow-Origin", "X-Debug")
 # Pictures of live images, and what is the same for everybody, may be kept by caches on the way.
-PUBLIC = {"labels_json", "rendition", "healthz", "readyz"}
+PUBLIC = {"labels_json", "rendition", "borders", "healthz", "readyz"}
 
 
 def missing(answer: HttpResponse, path: str, status: int, public: bool = False) -> list[str]:

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
-from hub import archives, tokens
+from hub import archives, maps, tokens
 from hub.models import Account, Audit, LabelProposal, Place, Removal
 from hub.moderation import decisions, doubts, reporting
 from hub.people import notices
@@ -116,6 +116,7 @@ def house(owner: Account) -> dict[str, Any]:
             "app_label": "hub",
             "account/id": owner.pk,
             "url": "elsewhere",
+            "version": maps.version(),
         }
     )
 

@@ -5,6 +5,7 @@ from tests.hub.deciding import get, post
 # A stranger who would have to log in is led there (302), a script is told so (401).
 PAGES = {
     "home": get(200),
+    "borders": get(200),
     "labels": get(200),
     "labels_json": get(200),
     "label": get(200),
