@@ -16,7 +16,6 @@ help: ## Show these lines
 run: $(ENVIRONMENT) ## Start the hub here (PORT=8000, PHOTOS=folder, DEMO=0); Ctrl-C stops it
 	@exec $(PYTHON) manage.py up
 
-# Stealing keeps the tests of a file together, which share what took long to make.
 test: $(ENVIRONMENT) ## Pass the tests, on a real Postgres and Redis of their own
 	$(PYTHON) -m pytest -n 2 -m "not browser and not slow"
 

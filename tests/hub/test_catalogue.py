@@ -75,6 +75,23 @@ def test_what_is_here_already_is_a_duplicate_that_names_its_twin(again, reason):
     assert not Annotation.objects.filter(account=second.batch.supplier).exists()
 
 
+@pytest.mark.parametrize("missed", [0, 1, 2])
+def test_a_copy_that_comes_between_two_lookups_is_called_what_it_is(missed):
+    image = factories.checked(images.photo(seed=1)).image
+    Image.objects.update(withdrawn_at="2020-01-01T00:00Z")  # not here yet
+    asked = []
+
+    def come(execute, *query):
+        asked.append(query)
+        if len(asked) == missed + 1:
+            Image.objects.filter(pk=image.pk).update(withdrawn_at=None)
+        return execute(*query)
+
+    picture = ingest.read(images.photo(seed=1))
+    with connection.execute_wrapper(come):
+        assert catalogue.find_twin(image.sha256, picture, 31) == catalogue.Sighting(image, "same_bytes")
+
+
 def test_the_credit_stays_with_the_first():
     first = factories.checked(images.photo(seed=1))
     factories.checked(images.mirrored(seed=1))
