@@ -70,15 +70,16 @@ def within(submission: Submission) -> int:
 
 def find_twin(sha256: str, picture: Picture, most: int, above: int = 0) -> Sighting | None:
     """The live image this picture repeats, exactly or at most `most` bits apart, among those newer than `above`."""
-    live, apart = Image.objects.filter(withdrawn_at=None, id__gt=above), 0
-    twin = live.filter(sha256=sha256).first() or live.filter(pixels_sha256=picture.pixels_sha256).first()
-    if not twin and most >= 0:
-        for pk, apart in alike(picture, most, above):
-            twin = Image.objects.get(pk=pk)
-    return Sighting(twin, _likeness(twin, sha256, picture, apart), apart) if twin else None
+    live = Image.objects.filter(withdrawn_at=None, id__gt=above)
+    if twin := live.filter(sha256=sha256).first() or live.filter(pixels_sha256=picture.pixels_sha256).first():
+        return Sighting(twin, _likeness(twin, sha256, picture))
+    for pk, apart in alike(picture, most, above) if most >= 0 else ():
+        twin = Image.objects.get(pk=pk)
+        return Sighting(twin, _likeness(twin, sha256, picture, apart), apart)
+    return None
 
 
-def _likeness(twin: Image, sha256: str, picture: Picture, apart: int) -> str:
+def _likeness(twin: Image, sha256: str, picture: Picture, apart: int = 0) -> str:
     """What a twin is to a picture, by the twin's own digests: it may have come after a lookup by them missed it."""
     if twin.sha256 == sha256:
         return "same_bytes"
