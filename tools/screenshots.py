@@ -16,7 +16,7 @@ from hub import embedded
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "img"
 CHROMIUM = os.environ.get("HUB_CHROMIUM", "/usr/bin/chromium")
 MOST = 120 * 1024
-WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 760}
+WIDE = {"width": 1280, "height": 860}
 
 
 def main() -> None:
@@ -49,21 +49,16 @@ def refuse_photographs() -> None:
 
 def shots() -> list[tuple[str, str, str, dict[str, Any]]]:
     """Each picture: its name, the path it shows, who looks, and how the browser stands."""
-    from hub.models import Dataset, Image, TrainedModel
+    from hub.models import Dataset
 
     light, dark = {"viewport": WIDE, "color_scheme": "light"}, {"viewport": WIDE, "color_scheme": "dark"}
-    phone = {"viewport": PHONE, "color_scheme": "dark", "device_scale_factor": 2}
     version = Dataset.objects.get(name="Drawn things").versions.latest("number").get_absolute_url()
-    leaf = Image.objects.filter(batch__label__slug="leaf").latest("id").get_absolute_url()
-    found = [
+    return [
         ("home", "/", "", light),
         ("label", "/labels/cat/", "", light),
         ("dataset", version, "", light),
         ("review", "/review/", "ada", dark),
-        ("image-on-a-phone", leaf, "", phone),
     ]
-    model = TrainedModel.objects.first()
-    return [*found, ("model", model.get_absolute_url(), "grace", light)] if model else found
 
 
 def picture(browser: Any, address: str, path: str, known: list[dict[str, str]], options: dict[str, Any]) -> bytes:
