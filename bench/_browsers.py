@@ -18,7 +18,7 @@ SCREENS = 24  # tiles a browser loads before anybody scrolls: two and a half scr
 THINK = (1.0, 5.0)
 HTML = {"Accept-Encoding": "gzip", "Accept": "text/html"}
 PICTURE = re.compile(r'<img src="(/images/[0-9a-f]{64}/\d+\.jpg)"')
-FILES = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+FILES = re.compile(r'(?:href|src)="(/(?:static/|borders-)[^"#]+)')
 LABEL = re.compile(r'href="(/labels/[-a-z0-9_]+/)"')
 FACET = re.compile(r'href="(/labels/[-a-z0-9_]+/\?[^"]+)"')
 IMAGE = re.compile(r'href="(/images/[0-9a-f]{64}/)"')
