@@ -19,7 +19,7 @@ run: $(ENVIRONMENT) ## Start the hub here (PORT=8000, PHOTOS=folder, DEMO=0); Ct
 test: $(ENVIRONMENT) ## Pass the tests, on a real Postgres and Redis of their own
 	$(PYTHON) -m pytest -n 2 -m "not browser and not slow"
 
-faults: $(ENVIRONMENT) ## Torment a whole hub for half an hour: kill, cut off, fill up; and lose nothing
+faults: $(ENVIRONMENT) ## Torment a whole hub for 40 minutes: kill, cut off, fill up; and lose nothing
 	$(PYTHON) -m pytest -n 0 -p no:randomly -m faults tests/faults
 
 lint: $(ENVIRONMENT) ## Style, types, migrations that match the models, and what attackers look for
