@@ -1,14 +1,17 @@
 """New migrations keep the rules of docs/migrations.md: no lock a million rows would feel, no break with older code."""
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.migrations import RunPython
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from hub.management.commands import migrate
 from tests.parts import committed, in_threads
 
 # The hub was not in use before: what these did to it, nobody felt.
@@ -49,6 +52,16 @@ def broken(sql: str) -> Iterator[tuple[str, str]]:
                 yield rule, one
 
 
+def not_anew(sql: str) -> Iterator[tuple[str, str]]:
+    """Indexes built CONCURRENTLY over what a run that was cut off left of them."""
+    before = ""
+    for one in _split(sql):
+        made = re.match(r'\s*CREATE (?:UNIQUE )?INDEX CONCURRENTLY "?(\w+)"?', one)
+        if made and before.replace('"', "").split() != ["DROP", "INDEX", "CONCURRENTLY", "IF", "EXISTS", made[1]]:
+            yield "an index is dropped before it is built, for one that was cut off", " ".join(one.split())
+        before = one
+
+
 def _split(sql: str) -> list[str]:
     """Statements without comments; the bodies of functions, which a migration only stores, left out."""
     sql = re.sub(r"--[^\n]*", "", re.sub(r"(\$\w*\$).*?\1", "''", sql, flags=re.DOTALL))
@@ -63,7 +76,8 @@ def test_new_migrations_keep_the_rules():
     wrong = []
     for migration in sorted(new, key=lambda one: one.name):
         plan = loader.graph.nodes["hub", migration.name]
-        found = list(broken("\n".join(loader.collect_sql([(plan, False)]))))
+        sql = "\n".join(loader.collect_sql([(plan, False)]))
+        found = list(broken(sql)) + list(not_anew(sql))
         if migration.atomic and any(isinstance(one, RunPython) for one in migration.operations):
             found.append(("rows are filled in batches, not in one statement", "RunPython without atomic = False"))
         wrong += [(migration.name, *one) for one in found if (migration.name, one[0]) not in ALLOWED]
@@ -110,8 +124,6 @@ def test_the_same_on_a_table_of_its_own_and_what_is_done_gently_are_fine():
 
 @committed
 def test_migrate_gives_up_on_a_table_others_hold_and_changes_nothing(monkeypatch):
-    from hub.management.commands import migrate
-
     monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
@@ -121,3 +133,62 @@ def test_migrate_gives_up_on_a_table_others_hold_and_changes_nothing(monkeypatch
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+CONCURRENT = {
+    "0011_indexes_at_scale": ["fullest_labels", "removals_by_band", "removals_by_mirrored_band"],
+    "0013_operations_indexes": ["jobs_not_done_by_kind", "submissions_by_decision"],
+    "0015_indexes_of_few_rows": ["labels_given_most", "submissions_by_preview", "submissions_not_looked_at"],
+}
+
+
+def run_again(name: str) -> None:
+    """Do one migration of the hub's once more, as `manage.py migrate` does those that are not done."""
+    command = migrate.Command()
+    command.verbosity, command.connection = 0, connection
+    executor = MigrationExecutor(connection, command.migration_progress_callback)
+    executor.recorder.record_unapplied("hub", name)
+    state = executor.loader.project_state([("hub", name)], at_end=False)
+    executor.apply_migration(state, executor.loader.get_migration("hub", name))
+
+
+def valid(names: list[str]) -> list[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid::regclass::text = ANY (%s)", [names])
+        return [row[0] for row in cursor.fetchall()]
+
+
+@committed
+@pytest.mark.parametrize("name", CONCURRENT)
+def test_an_index_that_was_cut_off_is_built_anew_by_the_next_run(name):
+    names = CONCURRENT[name]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid::regclass::text = ANY (%s)", [names[-1:]]
+        )
+    assert sorted(valid(names)) == [False] + [True] * (len(names) - 1)
+    run_again(name)
+    assert valid(names) == [True] * len(names)
+
+
+@committed
+def test_an_index_is_not_cut_off_while_it_waits_for_those_who_write(monkeypatch):
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
+    names = CONCURRENT["0013_operations_indexes"]
+    written, waited = threading.Event(), []
+
+    def write_or_build(number: int) -> None:
+        if number == 0:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE hub_job IN ROW EXCLUSIVE MODE")
+                written.set()
+                waited.append(over.wait(0.5))  # far longer than others may be waited for
+        else:
+            written.wait(10)
+            run_again("0013_operations_indexes")
+            over.set()
+
+    over = threading.Event()
+    in_threads(2, write_or_build)
+    assert waited == [False]
+    assert valid(names) == [True, True]
