@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from django.db.migrations import RunPython
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from hub import counts
 from hub.management.commands import migrate
 from tests.parts import committed, in_threads
 
@@ -192,3 +194,39 @@ def test_an_index_is_not_cut_off_while_it_waits_for_those_who_write(monkeypatch)
     in_threads(2, write_or_build)
     assert waited == [False]
     assert valid(names) == [True, True]
+
+
+@committed
+def test_the_view_of_counts_is_replaced_while_somebody_counts():
+    """An admission, which holds the catalogue's lock and then reads the view, and the migration: no deadlock."""
+    locked, begun = threading.Event(), threading.Event()
+
+    def admit_or_migrate(number: int) -> None:
+        if number == 0:
+            with transaction.atomic(), connection.cursor() as cursor:
+                counts.lock()
+                locked.set()
+                begun.wait(10)
+                until_somebody_waits()
+                cursor.execute("SELECT count(*) FROM hub_image_stat")
+        else:
+            locked.wait(10)
+            begun.set()
+            run_again("0010_counts_at_scale")
+
+    in_threads(2, admit_or_migrate)
+
+
+def until_somebody_waits(seconds: float = 5) -> None:
+    """Until another of this database waits for a lock."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
