@@ -149,7 +149,8 @@ SHOWN = {
 def decide_failed(request: HttpRequest) -> HttpResponse:
     """Try failed jobs again, or give them up for good: one by its number, or all of a kind."""
     kind, pk, act = (request.POST.get(name, "") for name in ("kind", "job", "act"))
-    if kind not in ("", *Job.Kind.values) or not (kind or _number(pk)):
+    named = _number(pk) if pk else kind
+    if not named or kind not in ("", *Job.Kind.values) or act not in ("again", "give_up"):
         raise Refused("bad_request", 400)
     rows = retrying.failed(kind)
     rows = rows.filter(pk=int(pk)) if pk else rows

@@ -189,7 +189,23 @@ def test_the_page_tries_one_again_or_all_of_a_kind_or_gives_them_up(operator):
     assert (failures_left(), Job.objects.filter(state="queued").count()) == (0, 3)
 
 
-@pytest.mark.parametrize("sent", [{}, {"job": "x"}, {"job": "-1"}, {"kind": "nothing"}, {"kind": "\0"}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"act": "again"},
+        {"act": "again", "job": "x"},
+        {"act": "again", "job": "-1"},
+        {"act": "again", "job": "9" * 30},
+        {"act": "again", "kind": "nothing"},
+        {"act": "again", "kind": "\0"},
+        {"act": "again", "kind": "mail", "job": "x"},
+        {"act": "give_up", "kind": "mail", "job": "-1"},
+        {"kind": "mail"},
+        {"act": "giveup", "kind": "mail"},
+    ],
+    ids=str,
+)
 def test_what_the_page_cannot_read_does_nothing(operator, sent):
     fail("mail", 1)
     assert logged_in(operator).post("/operations/failed/decide/", sent).status_code == 400
