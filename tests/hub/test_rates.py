@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from redis.exceptions import ConnectionError
 
@@ -95,6 +96,17 @@ def test_without_redis_everybody_is_answered(monkeypatch):
         raise ConnectionError("gone")
 
     monkeypatch.setattr("hub.rates.cache.add", away)
+    assert statuses(5) == [200] * 5
+
+
+def test_a_redis_that_is_emptied_while_it_counts_is_as_one_that_is_away(monkeypatch):
+    add = cache.add
+
+    def added_and_emptied(*told):
+        add(*told)
+        cache.clear()
+
+    monkeypatch.setattr("hub.rates.cache.add", added_and_emptied)
     assert statuses(5) == [200] * 5
 
 
