@@ -4,10 +4,12 @@ from contextlib import suppress
 
 import pytest
 from django.core.cache import cache
+from django.db.models.functions import Now
 from django.test import Client
 from redis.exceptions import ConnectionError
 
 from hub import rates, tokens
+from hub.models import Account
 from hub.problems import Refused
 from tests import factories
 from tests.hub.conftest import logged_in
@@ -22,8 +24,8 @@ def _two_a_minute(settings, monkeypatch):
     monkeypatch.setattr("hub.rates.time.time", lambda: 90.0)
 
 
-def bearer(account) -> dict[str, str]:
-    secret = tokens.make(account, f"token {account.tokens.count()}", ["read"])[1]
+def bearer(account, scope: str = "read") -> dict[str, str]:
+    secret = tokens.make(account, f"token {account.tokens.count()}", [scope])[1]
     return {"authorization": f"Bearer {secret}"}
 
 
@@ -69,6 +71,15 @@ def test_each_token_is_counted_alone(supplier):
 def test_guessing_tokens_is_counted_by_address(db):
     guesses = [statuses(1, headers={"authorization": f"Bearer dih_{n}"})[0] for n in range(3)]
     assert guesses == [401, 401, 429]
+
+
+def test_who_is_not_let_in_is_counted_too(supplier):
+    assert statuses(3, "/api/v1/trainings") == [401, 401, 429]
+    assert statuses(4, "/api/v1/trainings", headers=bearer(supplier, "give")) == [403, 403, 403, 429]
+    Account.objects.filter(pk=supplier.pk).update(suspended_at=Now(), suspended_for="spam")
+    headers = bearer(supplier, "give")
+    told = [Client().post("/api/v1/batches", headers=headers).status_code for _ in range(4)]
+    assert told == [403, 403, 403, 429]
 
 
 def test_what_costs_much_is_counted_by_account_wherever_it_asks(supplier):
