@@ -51,9 +51,10 @@ def pause(what: str, operator: Account, why: str = "") -> Pause:
 
 
 def resume(what: str, operator: Account) -> list[Job]:
-    """Let it go on. The jobs to ring for first; the sweeper rings for the others within half a minute.
+    """Let it go on. The first thousand jobs to ring for; the sweeper rings for more whenever their queue is empty.
 
-    What waited is counted as waiting from now on: the pause was nobody's delay.
+    What waited is counted as waiting from now on: the pause was nobody's delay. What met an error before it counts as
+    if it had met none.
     """
     with transaction.atomic():
         if not Pause.objects.filter(what=What(what)).delete()[0]:
@@ -63,4 +64,5 @@ def resume(what: str, operator: Account) -> list[Job]:
         due = Job.objects.filter(kind__in=kinds, state="queued", run_after__lte=Now())
         Job.objects.filter(kind__in=kinds, state="running", lease_until__lt=Now()).update(run_after=Now())
         due.update(run_after=Now())
+        Job.objects.filter(kind__in=kinds, state="queued").exclude(error="").update(error="")
         return jobs.announced(due)
