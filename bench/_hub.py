@@ -39,9 +39,10 @@ def wait_for_workers(number: int, redis: str, seconds: float = PATIENCE) -> None
     """Wait until so many workers answer: what is measured is work, not the start."""
     from celery import Celery
 
-    address = redis.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    from hub import embedded
+
     deadline = time.monotonic() + seconds
-    with Celery("bench", broker=address, set_as_current=False) as app:
+    with Celery("bench", broker=embedded.broker_url(redis), set_as_current=False) as app:
         while len(app.control.ping(timeout=1)) < number:
             if time.monotonic() > deadline:
                 raise SystemExit("The workers did not start.")

@@ -118,11 +118,16 @@ def report(title: str, seen: Iterable[Seen], explain: float = 0) -> list[Seen]:
 
 def show(one: Seen, least: float) -> None:
     """The slow queries of one line and their plans."""
-    from django.db import connection
-
     for query in one.asked:
         if float(query["time"]) * 1000 >= least and query["sql"].lstrip().upper().startswith(("SELECT", "WITH", "--")):
-            with connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + "\n" + query["sql"].replace("%", "%%"), [])
-                plan = "\n".join(row for (row,) in cursor.fetchall())
-            print(f"\n{one.name}, {query['time']} s: {query['sql'][:1500]}\n{plan}")
+            plan(one.name, query)
+
+
+def plan(name: str, query: dict[str, str]) -> None:
+    """One query that somebody of this name asked, and its plan."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + "\n" + query["sql"].replace("%", "%%"), [])
+        lines = "\n".join(row for (row,) in cursor.fetchall())
+    print(f"\n{name}, {query['time']} s: {query['sql'][:1500]}\n{lines}")

@@ -6,6 +6,7 @@ import time
 
 from bench._database import scratch
 from bench._fill import fill
+from bench._watching import plan
 
 GOAL = 100.0  # ms, p95
 SIZED = """
@@ -96,7 +97,7 @@ def measure(times: int, explain: bool) -> float:
         )
         for query in queries if explain else ():
             if float(query["time"]) > 0.01:
-                show(query)
+                plan(name, query)
         worst = max(worst, late)
     return worst
 
@@ -115,13 +116,3 @@ def asked(browser, address: str) -> list[dict[str, str]]:
     with CaptureQueriesContext(connection) as captured:
         browser.get(address)
     return list(captured.captured_queries)
-
-
-def show(query: dict[str, str]) -> None:
-    """One slow query and its plan."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {query['sql'].replace('%', '%%')}", [])
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    print(f"  {query['time']} s: {query['sql'][:1500]}\n{plan}\n")

@@ -42,9 +42,9 @@ def redis_url(where: Path | None = None) -> str:
     return os.environ.get("REDIS_URL") or f"unix://{quote(str(_redis_socket(where or home())))}?db=0"
 
 
-def broker_url() -> str:
-    """The same Redis in the words of Celery's kombu, which spells Unix sockets differently."""
-    return redis_url().replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+def broker_url(url: str = "") -> str:
+    """A Redis (that to use, unless named) in the words of Celery's kombu, which spells Unix sockets differently."""
+    return (url or redis_url()).replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 
 
 def cache_url() -> str:

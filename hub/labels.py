@@ -165,9 +165,9 @@ def tree(root: Label | None = None, most: int = MAX_NODES) -> list[Node]:
         nodes = nodes | level
         for parent, child in edges:
             nodes[parent].children.append(nodes[child])
-    counted = LabelStat.objects.filter(facet="images", label__in=list(nodes)).values_list("label", "n")
-    for pk, n in counted:
-        nodes[pk or 0].images = n
+    counted = dict(LabelStat.objects.filter(facet="images", label__in=list(nodes)).values_list("label", "n"))
+    for pk, node in nodes.items():
+        node.images = counted.get(pk, 0)
     return [nodes[label.pk] for label in first]
 
 

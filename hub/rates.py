@@ -24,7 +24,7 @@ def count(kind: str, who: str) -> None:
         return
     now = time.time()
     asked = 0
-    with suppress(RedisError):
+    with suppress(RedisError, ValueError):  # or Redis was emptied between the two: Django's word for a key that is gone
         asked = _more(f"rate:{kind}:{who}:{int(now // MINUTE)}")
     if asked == most + 1:  # once a minute, not once a request
         log.warning("too many requests", kind=kind, who=who)

@@ -205,7 +205,7 @@ REVIEW_BITS = 48
 RELATED_BITS = 90
 RENDITION_SIZES = (1024, 299, 224, 100)
 # Requests a minute, 0 for as many as they like: to the API by one address without a token, and with one token; and
-# what costs much (previews, freezing, packing, trying models, exports), by one account or address, wherever it asks.
+# what costs much (previews, freezing, packing, asking for models, trying them, exports), by one account or address.
 RATES = {
     "anonymous": int(os.environ.get("HUB_RATE_ANONYMOUS", "1200")),
     "token": int(os.environ.get("HUB_RATE_TOKEN", "3000")),

@@ -49,12 +49,13 @@ def holding(image: Image, account: Account | None, limit: int = 20) -> list[Data
 
 def samples(version: DatasetVersion) -> list[dict[str, Any]]:
     """Pictures of the first labels of a frozen version: {label, total, splits: [{name, images, n}]}."""
-    labels, parts = version.header["labels"][:SAMPLED], list(SPLITS)
+    labels = version.header["labels"][:SAMPLED]
     rows = sql.rows(
         "samples",
         version=version.pk,
         labels=[label["id"] for label in labels],
-        splits=parts,
+        # None that it lacks: the walk would go to the end of each label to find nothing of it.
+        splits=splits_of(version.header),
         limit=PICTURES,
         walk=version.images > SMALL,
     )
@@ -76,7 +77,7 @@ def samples(version: DatasetVersion) -> list[dict[str, Any]]:
 def classes(header: dict[str, Any]) -> dict[str, Any]:
     """The table of labels by splits: the names of the splits, a row per label with its counts and groups."""
     found = {(row["label"], row["split"]): row for row in header["quality"]["classes"]}
-    parts = [name for name, _ in ordered(header["split_report"]["splits"])]
+    parts = splits_of(header)
     rows = []
     for label in header["labels"]:
         cells = [found.get((label["id"], name), {"images": 0, "groups": 0}) for name in parts]
@@ -85,6 +86,11 @@ def classes(header: dict[str, Any]) -> dict[str, Any]:
             {"label": label, "counts": counts, "images": sum(counts), "groups": sum(c["groups"] for c in cells)}
         )
     return {"splits": [SPLITS[name] for name in parts], "rows": rows, "most": max(row["images"] for row in rows)}
+
+
+def splits_of(header: dict[str, Any]) -> list[str]:
+    """The splits a version has, train first."""
+    return [name for name, _ in ordered(header["split_report"]["splits"])]
 
 
 def ordered(splits: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -63,6 +63,14 @@ def test_every_variable_it_hands_on_is_one_the_settings_read() -> None:
         assert f'"{name}"' in read
 
 
+def test_what_operating_has_one_set_in_a_hurry_is_handed_on() -> None:
+    from django.conf import settings
+
+    handed = OURS["web"]["environment"]
+    assert {f"HUB_QUOTA_{name.upper()}" for name in settings.QUOTAS} | {"HUB_NEW_ACCOUNT_PHOTOS"} <= set(handed)
+    assert {f"HUB_RATE_{name.upper()}" for name in settings.RATES} | {"HUB_QUOTA_PREMIUM"} <= set(handed)
+
+
 def test_defaults_in_the_file_are_those_of_the_example() -> None:
     example = names_in(".env.example")
     for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", TEXT):

@@ -1,11 +1,4 @@
--- What else a hub of this size holds: wishes, notices, reports, doubts, decisions, tokens.
-CREATE TEMP TABLE bench_person AS
-    SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM hub_account WHERE username LIKE 'reviewer%';
-CREATE UNIQUE INDEX ON bench_person (place);
-CREATE TEMP TABLE bench_kind AS
-    SELECT l.id, row_number() OVER (ORDER BY md5(l.id::text)) - 1 AS place, count(*) OVER () AS kinds FROM hub_label l
-    WHERE NOT EXISTS (SELECT FROM hub_labeledge e WHERE e.parent_id = l.id AND e.kind = 'kind');
-CREATE UNIQUE INDEX ON bench_kind (place);
+-- What else a hub of this size holds: wishes, notices, reports, doubts, decisions, tokens. After lives.sql.
 INSERT INTO hub_watch (account_id, label_id, wanted, note)
     SELECT p.id, l.id, 100 + p.place % 900, 'in every light' FROM bench_person p
     JOIN bench_kind l ON l.place = p.place * 13 % l.kinds WHERE p.place < 3000;

@@ -9,6 +9,7 @@ INSERT INTO hub_account (username, password, email, first_name, last_name, credi
            false, false, false, true, now() - n * interval '1 hour', CASE WHEN n % 500 = 0 THEN 'spam' ELSE '' END, '{}',
            CASE WHEN n % 7 <> 0 THEN now() END, CASE WHEN n % 500 = 0 THEN now() END
     FROM generate_series(1, 5000) AS n;
+-- Two tables that doings.sql reads, too.
 CREATE TEMP TABLE bench_person AS
     SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM hub_account WHERE username LIKE 'reviewer%';
 CREATE UNIQUE INDEX ON bench_person (place);
@@ -85,4 +86,3 @@ INSERT INTO hub_removal (sha256, pixels_sha256, fingerprint, mirrored, reason, r
     SELECT sha256, pixels_sha256, decode(sha256, 'hex'), decode(pixels_sha256, 'hex'), 'private', withdrawn_at
     FROM hub_image WHERE removed_for <> '' ON CONFLICT DO NOTHING;
 SET session_replication_role = origin;
-DROP TABLE bench_person, bench_kind;

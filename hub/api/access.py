@@ -1,6 +1,7 @@
 """Who asks: the account of a bearer token, or a stranger. Sessions are not looked at."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer
@@ -41,6 +42,7 @@ class Bearer(HttpBearer):
         if not header and self.strangers:
             return Visitor()
         if not header:
+            rates.count("anonymous", asker(request, None))
             raise Refused("token_needed", 401)
         scheme, _, secret = header.partition(" ")
         return self.authenticate(request, secret.strip() if scheme.lower() == "bearer" else "")
@@ -51,10 +53,16 @@ class Bearer(HttpBearer):
             rates.count("anonymous", asker(request, None))
             raise Refused("unknown_token", 401)
         if self.scopes and not self.scopes & set(found.scopes):
-            raise Refused("scope_needed", 403, scope=" or ".join(sorted(self.scopes)))
+            _refuse(found, "scope_needed", scope=" or ".join(sorted(self.scopes)))
         if found.account.suspended_at and request.method not in ("GET", "HEAD"):
-            raise Refused("suspended", 403, why=found.account.suspended_for)
+            _refuse(found, "suspended", why=found.account.suspended_for)
         return Visitor(found.account, found.pk)
+
+
+def _refuse(token: Token, code: str, **detail: str) -> NoReturn:
+    """Counted here, because who is not let in never comes to the throttle."""
+    rates.count("token", str(token.pk))
+    raise Refused(code, 403, **detail)
 
 
 class Often(BaseThrottle):

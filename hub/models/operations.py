@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 
 class Pause(models.Model):
-    """Something the operators have halted for a while; without a row it goes on."""
+    """Something the operators have paused for a while; without a row it goes on."""
 
     class What(models.TextChoices):
         GIVING = "giving", "Giving photos"

@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
@@ -16,8 +17,8 @@ from hub.models import Audit
 
 log = structlog.get_logger("hub.operations.auditing")
 KEPT = timedelta(days=90)
-# One that has not ended by then was killed.
-LONGEST = timedelta(hours=6)
+# One that has not ended by then is believed to be killed; a deep one reads every file there is.
+LONGEST, LONGEST_DEEP = timedelta(hours=6), timedelta(days=1)
 
 
 def last() -> Audit | None:
@@ -27,7 +28,8 @@ def last() -> Audit | None:
 
 def running() -> Audit | None:
     """The audit that is being done now."""
-    return Audit.objects.filter(finished_at=None, started_at__gt=Now() - LONGEST).first()
+    alive = Q(started_at__gt=Now() - LONGEST) | Q(started_at__gt=Now() - LONGEST_DEEP, deep=True)
+    return Audit.objects.filter(alive, finished_at=None).first()
 
 
 def due() -> bool:
@@ -56,7 +58,8 @@ def run(row: Audit, heard: Callable[[audit.Finding], Any] = lambda finding: None
     except BaseException:
         row.delete()  # it says nothing, and must not keep the next one waiting
         raise
-    Audit.objects.filter(pk=row.pk).update(finished_at=Now(), breaches=row.breaches)
+    row.finished_at = Now()
+    row.save()  # anew where the next one thought it killed: what it found holds all the same
     row.refresh_from_db()
     if row.breaches:
         log.error("audit found breaches", rules=sorted(row.breaches))
@@ -64,9 +67,12 @@ def run(row: Audit, heard: Callable[[audit.Finding], Any] = lambda finding: None
 
 
 def news(row: Audit) -> list[str]:
-    """The rules an audit found broken that the one before it did not."""
-    before = Audit.objects.filter(finished_at__isnull=False, pk__lt=row.pk).order_by("-pk").first()
-    return [name for name in row.breaches if not before or name not in before.breaches]
+    """The rules an audit found broken of which the operators were not written to, or which held again since."""
+    before = Audit.objects.filter(finished_at__lt=row.finished_at)
+    told = before.filter(told_at__isnull=False).order_by("-finished_at").first()
+    since = before.filter(finished_at__gte=told.finished_at).values_list("breaches", flat=True) if told else ()
+    known = set.intersection(*map(set, since)) if since else set()
+    return [name for name in row.breaches if name not in known]
 
 
 def tell() -> bool:

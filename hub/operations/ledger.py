@@ -36,13 +36,13 @@ def rows() -> list[Row]:
     n, ages = counted(), jobs.oldest_ages()
     found = []
     for kind in Job.Kind:
-        queued, running, dead = (n.get((kind.value, state), 0) for state in LIVE)
-        found.append(Row(kind.value, kind.label, queued, running, dead, ages.get(kind.value, 0.0)))
+        queued, running, failed = (n.get((kind.value, state), 0) for state in LIVE)
+        found.append(Row(kind.value, kind.label, queued, running, failed, ages.get(kind.value, 0.0)))
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
+class Failed:
     """A job that failed for good: what it was about in words and where that is ("": nowhere this operator may go)."""
 
     job: Job
@@ -56,7 +56,7 @@ class Dead:
         return lines[-1] if lines else "It left no error: its process was killed each time."
 
 
-def explained(found: Iterable[Job], operator: Account) -> list[Dead]:
+def explained(found: Iterable[Job], operator: Account) -> list[Failed]:
     """Failed jobs with what each was about, one question for each kind among them."""
     found = list(found)
     subjects: dict[str, dict[int, Any]] = {}
@@ -64,7 +64,7 @@ def explained(found: Iterable[Job], operator: Account) -> list[Dead]:
         pks = [job.subject for job in found if job.kind == kind]
         model, related = MODELS.get(kind, (None, ()))
         subjects[kind] = model._default_manager.select_related(*related).in_bulk(pks) if model else {}
-    return [Dead(job, *_told(job, subjects[job.kind].get(job.subject), operator)) for job in found]
+    return [Failed(job, *_told(job, subjects[job.kind].get(job.subject), operator)) for job in found]
 
 
 MODELS: dict[str, tuple[type[Model], tuple[str, ...]]] = {

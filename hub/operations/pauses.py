@@ -1,4 +1,4 @@
-"""What operators have halted for a while: what is asked for meanwhile waits, or is refused in words."""
+"""What operators have paused for a while: what is asked for meanwhile waits, or is refused in words."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ def of(what: str) -> Pause | None:
 
 def everything() -> list[tuple[Pause.What, Pause | None]]:
     """All that can be paused, each with its pause where it is."""
-    halted = {row.what: row for row in Pause.objects.select_related("by")}
-    return [(what, halted.get(what)) for what in What]
+    paused = {row.what: row for row in Pause.objects.select_related("by")}
+    return [(what, paused.get(what)) for what in What]
 
 
 def must_run(what: str) -> None:
-    """Raises Refused: paused, with the operators' note, for what is halted."""
+    """Raises Refused: paused, with the operators' note, for what is paused."""
     if row := of(what):
         raise Refused("paused", 503, **told(row))
 
@@ -39,7 +39,7 @@ def told(row: Pause) -> dict[str, Any]:
 
 
 def pause(what: str, operator: Account, why: str = "") -> Pause:
-    """Halt something: what runs is finished, nothing more is begun. A pause that is there gets the new note."""
+    """Pause something: what runs is finished, nothing more is begun. A pause that is there gets the new note."""
     with transaction.atomic():
         row, new = Pause.objects.select_for_update().get_or_create(
             what=What(what), defaults={"by": operator, "why": why}
@@ -51,9 +51,10 @@ def pause(what: str, operator: Account, why: str = "") -> Pause:
 
 
 def resume(what: str, operator: Account) -> list[Job]:
-    """Let it go on. The jobs to ring for first; the sweeper rings for the others within half a minute.
+    """Let it go on. The first thousand jobs to ring for; the sweeper rings for more whenever their queue is empty.
 
-    What waited is counted as waiting from now on: the pause was nobody's delay.
+    What waited is counted as waiting from now on: the pause was nobody's delay. What met an error before it counts as
+    if it had met none.
     """
     with transaction.atomic():
         if not Pause.objects.filter(what=What(what)).delete()[0]:
@@ -63,4 +64,5 @@ def resume(what: str, operator: Account) -> list[Job]:
         due = Job.objects.filter(kind__in=kinds, state="queued", run_after__lte=Now())
         Job.objects.filter(kind__in=kinds, state="running", lease_until__lt=Now()).update(run_after=Now())
         due.update(run_after=Now())
+        Job.objects.filter(kind__in=kinds, state="queued").exclude(error="").update(error="")
         return jobs.announced(due)

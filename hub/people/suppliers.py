@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from hub import trained
 from hub.models import (
@@ -60,17 +60,14 @@ def live(account: Account) -> QuerySet[Image]:
 
 def figures(account: Account) -> dict[str, Any]:
     """Its numbers: photos, since when it gives, labels with their counts, verdicts on photos of others."""
-    stats = LabelStat.objects.filter(facet="supplier", value=str(account.pk), n__gt=0)
+    everywhere = LabelStat.objects.filter(facet="supplier", value=str(account.pk), label=None)
     # Of the labels it gave under, kinds included, as they are counted anyway: photo by photo takes a large one seconds.
     under = list(Batch.objects.filter(supplier=account, accepted__gt=0).values_list("label", flat=True).distinct())
-    counted = dict(stats.filter(label__in=under).order_by("-n", "label__name").values_list("label", "n")[:LABELS])
-    labels = Label.objects.in_bulk(list(counted))
-    for pk, n in counted.items():
-        labels[pk or 0].n = n  # type: ignore[attr-defined]
+    given = Label.objects.filter(pk__in=under, stats__facet="supplier", stats__value=str(account.pk), stats__n__gt=0)
     return {
-        "photos": stats.filter(label=None).values_list("n", flat=True).first() or 0,
+        "photos": everywhere.values_list("n", flat=True).first() or 0,
         "since": Image.objects.filter(supplier=account).order_by("id").values_list("created_at", flat=True).first(),
-        "labels": [labels[pk or 0] for pk in counted],
+        "labels": list(given.annotate(n=F("stats__n")).order_by("-n", "name")[:LABELS]),
         "verdicts": gold.verdicts_of(account).count(),
     }
 

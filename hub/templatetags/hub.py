@@ -183,6 +183,6 @@ def paused(what: str) -> dict[str, Any]:
 
 
 @register.filter
-def halted(what: str) -> bool:
+def is_paused(what: str) -> bool:
     """Whether operators have paused it."""
     return pauses.of(what) is not None

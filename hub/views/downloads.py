@@ -25,9 +25,10 @@ def archive_link(request: HttpRequest, pk: int, number: int, archive: int) -> Ht
 def fetch(request: HttpRequest, token: str) -> HttpResponseBase:
     """The bytes of an archive; whether they may still be had is asked each time."""
     archive = archives.by_link(token, who(request))
-    answer = send(request, _stored(archive))
+    stored = _stored(archive)
+    answer = send(request, stored)
     if request.method == "GET":
-        if from_its_start(answer):
+        if from_its_start(request, stored):
             archives.count_download(archive)
         downloads.keep(who(request) or archives.holder(token), archive.digest)
     return answer

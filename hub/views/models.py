@@ -125,11 +125,12 @@ def model_file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
 def send_file(request: HttpRequest, found: ModelFile, account: Account | None) -> HttpResponseBase:
     """A file of a model, whole or in part, and the count of who began to fetch it. Raises Refused."""
     key, kind = trained.key(found.sha256), trained.content_type(found.name)
+    stored = Stored("artifacts", key, found.size, found.sha256, kind, found.name)
     try:
-        answer = send(request, Stored("artifacts", key, found.size, found.sha256, kind, found.name))
+        answer = send(request, stored)
     except FileNotFoundError:
         raise Refused("model_file_gone", 404) from None
-    if request.method == "GET" and from_its_start(answer):
+    if request.method == "GET" and from_its_start(request, stored):
         trained.count_download(found, account)
     return answer
 

@@ -38,10 +38,9 @@ TABS = (
 def operations(request: HttpRequest) -> HttpResponse:
     """What is wrong, and the few numbers that say whether it is."""
     rows, last = ledger.rows(), auditing.last()
-    halted = [row for _, row in pauses.everything() if row]
     context = {
         "alarms": alarms.all_of(parts(), rows, listening(), last),
-        "paused": halted,
+        "paused": [row for _, row in pauses.everything() if row],
         "queued": sum(row.queued for row in rows),
         "running": sum(row.running for row in rows),
         "oldest": alarms.lasting(max(row.oldest for row in rows)),
@@ -69,15 +68,15 @@ def _page(request: HttpRequest, name: str, rows: list[ledger.Row], **context: An
 
 
 def _jobs(request: HttpRequest, rows: list[ledger.Row]) -> dict[str, Any]:
-    halted = {kind for what, row in pauses.everything() if row for kind in Pause.STOPS.get(what, ())}
-    return {"ledger": [(row, alarms.lasting(row.oldest), row.kind in halted) for row in rows]}
+    paused = {kind for what, row in pauses.everything() if row for kind in Pause.STOPS.get(what, ())}
+    return {"ledger": [(row, alarms.lasting(row.oldest), row.kind in paused) for row in rows]}
 
 
 def _failed(request: HttpRequest, rows: list[ledger.Row]) -> dict[str, Any]:
     kind = clean(request.GET.get("kind", ""))
     found, cursor = browse.keyset(retrying.failed(kind), request.GET.get("before", ""), PAGE)
     return {
-        "dead": ledger.explained(found, visitor(request)),
+        "failed": ledger.explained(found, visitor(request)),
         "kinds": [row for row in rows if row.failed],
         "kind": kind if kind in Job.Kind.values else "",
         "next_url": facets.address(request.path, kind=kind, before=cursor) if cursor else "",
@@ -90,7 +89,7 @@ def _workers(request: HttpRequest, rows: list[ledger.Row]) -> dict[str, Any]:
     for row in rows:
         due[QUEUES.get(row.kind, "ingest")] += row.queued
     told = [(name, heard[name], (waiting or {}).get(name), due[name], alarms.WAITS[name]) for name in NAMES if heard]
-    return {"told": told, "most": max(due.values())}
+    return {"told": told}
 
 
 def _pauses(request: HttpRequest, rows: list[ledger.Row]) -> dict[str, Any]:
@@ -149,7 +148,8 @@ SHOWN = {
 def decide_failed(request: HttpRequest) -> HttpResponse:
     """Try failed jobs again, or give them up for good: one by its number, or all of a kind."""
     kind, pk, act = (request.POST.get(name, "") for name in ("kind", "job", "act"))
-    if kind not in ("", *Job.Kind.values) or not (kind or _number(pk)):
+    named = _number(pk) if pk else kind
+    if not named or kind not in ("", *Job.Kind.values) or act not in ("again", "give_up"):
         raise Refused("bad_request", 400)
     rows = retrying.failed(kind)
     rows = rows.filter(pk=int(pk)) if pk else rows

@@ -35,9 +35,13 @@ def send(request: HttpRequest, file: Stored) -> HttpResponseBase:
     return _with_headers(FileResponse(Slice(whole, start, end - start + 1), content_type=file.content_type), file, part)
 
 
-def from_its_start(answer: HttpResponseBase) -> bool:
-    """Whether a download begins with this answer, rather than goes on."""
-    return answer.get("Content-Range", "bytes 0-").startswith("bytes 0-")
+def from_its_start(request: HttpRequest, file: Stored) -> bool:
+    """Whether a download of `file` begins with this request, rather than goes on. Raises Refused as `send` does.
+
+    The answer does not tell: that of a bucket is the address of the whole.
+    """
+    part = asked(_range(request, file), file.size)
+    return part is None or part[0] == 0
 
 
 def _range(request: HttpRequest, file: Stored) -> str:

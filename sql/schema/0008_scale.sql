@@ -1,3 +1,7 @@
+-- The catalogue's lock before any lock on the view: an admission holds the first and then asks for the second, so that
+-- the other order is a deadlock. And nobody counts by the old view while this counts by the new one.
+SELECT pg_advisory_xact_lock(7236001);
+
 -- A fingerprint kept as 32 bytes, as bits.
 CREATE OR REPLACE FUNCTION hub_bits(packed bytea) RETURNS bit(256)
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN ('x' || encode(packed, 'hex'))::bit(256);
@@ -30,8 +34,6 @@ SELECT l.image_id, l.label_id, 'verified', '' FROM hub_imagelabel l WHERE l.veri
 UNION ALL
 SELECT c.image_id, c.label_id, 'asking', '' FROM hub_claim c WHERE c.state = 'asking';
 
--- Under the catalogue's lock: nobody counts by the old view while this counts by the new one.
-SELECT pg_advisory_xact_lock(7236001);
 INSERT INTO hub_labelstat (label_id, facet, value, n)
     SELECT label_id, 'asking', '', count(*) FROM hub_claim WHERE state = 'asking' GROUP BY 1
     ON CONFLICT (label_id, facet, value) DO UPDATE SET n = excluded.n;

@@ -8,6 +8,8 @@ import psycopg2
 import redis
 from celery import Celery
 
+from hub import embedded
+
 
 class Contents:
     """What a Hub is asked about itself, past its own processes."""
@@ -36,8 +38,7 @@ class Contents:
 
     def ring(self, task: str, *arguments: Any, queue: str, times: int = 1) -> None:
         """Send so many messages of a task, as the site and beat do."""
-        address = self.redis_url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        with Celery("faults", broker=address, set_as_current=False) as app:
+        with Celery("faults", broker=embedded.broker_url(self.redis_url), set_as_current=False) as app:
             app.conf.task_ignore_result = True
             for _ in range(times):
                 app.send_task(f"workers.{task}", arguments, queue=queue)

@@ -23,25 +23,20 @@ def served(**environment: str) -> Iterator[int]:
     """Serve the site until the block ends; its port. `environment` adds to what the process is told."""
     port = free_port()
     told = os.environ | surroundings() | environment
-    web = [command for name, command in processes(port).items() if name.startswith("web")]
-    running = [
-        subprocess.Popen(
-            command,
-            cwd=embedded.REPO,
-            env=told,
-            preexec_fn=die_with_parent,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for command in web
-    ]
+    web = subprocess.Popen(
+        processes(port)["web"],
+        cwd=embedded.REPO,
+        env=told,
+        preexec_fn=die_with_parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_for(port)
         yield port
     finally:
-        for one in running:
-            one.kill()
-            one.wait()
+        web.kill()
+        web.wait()
 
 
 def surroundings() -> dict[str, str]:

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -70,13 +71,10 @@ def dribbling(port: int, first: bytes) -> Iterator[None]:
                 for one in clients:
                     one.send(b"a")
 
-        thread = threading.Thread(target=go_on)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        stack.callback(over.set)
+        pool.submit(go_on)
+        yield
 
 
 SLOW = {

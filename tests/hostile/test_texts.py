@@ -130,12 +130,6 @@ def test_no_mail_runs_what_people_typed_or_gets_a_header_from_it(ada):
         assert "{{" + TAG not in message.body.replace(PLANT, "")
 
 
-def cells(name: str, data: bytes) -> list[str]:
-    """Cells of a CSV that a spreadsheet would compute."""
-    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
-    return [f"{name}: {cell}" for row in rows for cell in row if cell.startswith(FORMULA)]
-
-
 def test_no_card_or_table_that_people_download_runs_or_computes_what_people_typed(planted, ada, settings):
     settings.MIN_SIDE = 16  # the stock's pictures have no more
     version = DatasetVersion.objects.get(digest=planted["versions/digest"])

@@ -58,6 +58,20 @@ def test_one_audit_is_done_at_a_time_and_one_that_was_killed_keeps_nobody_waitin
     assert not Audit.objects.filter(pk=killed.pk).exists()
 
 
+def test_a_deep_audit_may_take_a_day_and_keeps_what_it_found_however_long_it_took():
+    lost = lose_a_job()
+    row = auditing.begin(deep=True)
+    Audit.objects.filter(pk=row.pk).update(started_at=Now() - timedelta(hours=23))
+    assert auditing.begin() is None
+    Audit.objects.filter(pk=row.pk).update(started_at=Now() - timedelta(hours=25))
+    assert auditing.begin()
+    assert not Audit.objects.filter(pk=row.pk).exists()
+    auditing.run(row)
+    kept = Audit.objects.get(finished_at__isnull=False)
+    assert (kept.pk, kept.deep, kept.started_at) == (row.pk, True, row.started_at)
+    assert kept.breaches == {RULE: {"count": 1, "first": [f"submission {lost}"]}}
+
+
 def test_what_breaks_a_rule_is_kept_in_words_and_written_to_the_operators_once():
     lost = lose_a_job()
     upkeep.audit(now=True)
@@ -86,6 +100,27 @@ def test_a_mail_that_could_not_leave_is_tried_by_the_next_round(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     upkeep.audit()
     assert (len(mail.outbox), bool(Audit.objects.get().told_at)) == (1, True)
+
+
+def test_a_mail_that_did_not_leave_before_the_next_audit_leaves_after_it(settings):
+    lose_a_job()
+    settings.EMAIL_BACKEND = "tests.hub.test_auditing.Away"
+    with pytest.raises(ConnectionRefusedError):
+        upkeep.audit(now=True)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    for _ in range(3):
+        upkeep.audit(now=True)
+    assert [message.to for message in mail.outbox] == [["night@example.org"]]
+    assert [bool(row.told_at) for row in Audit.objects.order_by("pk")] == [False, True, False, False]
+
+
+def test_a_rule_that_held_again_and_is_broken_anew_is_written_of_again():
+    lose_a_job()
+    for attempt in (9, 0, 9):
+        Job.objects.filter(kind="relate").delete()
+        Job.objects.create(kind="relate", subject=1, attempt=attempt)
+        upkeep.audit(now=True)
+    assert ["one attempt runs at a time" in sent.body for sent in mail.outbox] == [True, True]
 
 
 class Away:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub import catalogue, datasets, shelf
@@ -181,3 +183,12 @@ def test_samples_of_a_large_version_are_those_of_a_small_one(supplier, monkeypat
     monkeypatch.setattr(shelf, "SMALL", 0)
     assert shelf.samples(version) == one_by_one
     assert all(images for _, images in one_by_one[0]["splits"])
+
+
+def test_of_a_version_without_a_split_no_sample_of_that_is_looked_for(supplier):
+    version = shelves.frozen(supplier, selection={"split": {"train": 1, "validation": 0, "test": 0}})
+    with CaptureQueriesContext(connection) as asked:
+        found = shelf.samples(version)
+    assert [[title for title, _ in one["splits"]] for one in found] == [["Train"], ["Train"]]
+    assert any("ARRAY['train']" in query["sql"] for query in asked)
+    assert not any("validation" in query["sql"] for query in asked)

@@ -180,3 +180,11 @@ def test_a_bucket_gives_the_bytes_itself(bucket, supplier):
         assert hashlib.sha256(answer.read()).hexdigest() == archive.sha256
     assert Client().head(link)["Content-Length"] == str(archive.size)
     assert Client().get(link, headers={"range": f"bytes={archive.size}-"}).status_code == 416
+
+
+def test_a_download_from_a_bucket_that_goes_on_is_counted_once(bucket, supplier):
+    archive = shelves.packed(shelves.frozen(supplier))
+    link = f"/fetch/{archives.link(archive, supplier)}"
+    for asked in ("bytes=0-", "bytes=1000-", "bytes=2000-2999", "bytes=-5"):
+        assert Client().get(link, headers={"range": asked}).status_code == 302
+    assert Archive.objects.get().downloads == 1

@@ -1,6 +1,7 @@
 """What operators pause is begun no more, loses nothing, and goes on when it is resumed."""
 
 import io
+import threading
 from datetime import timedelta
 
 import pytest
@@ -96,21 +97,38 @@ def test_resuming_rings_for_what_waits_and_counts_its_wait_from_now(operator):
     assert max(jobs.oldest_ages()["freeze"], jobs.oldest_ages()["pack"]) < 5
 
 
+def test_what_met_an_error_before_it_was_paused_is_counted_from_the_resumption_too(operator):
+    made = [jobs.open_job(Job.Kind.INGEST, n) for n in range(2)]
+    for job in made:
+        jobs.postpone(jobs.claim(job.pk), "OSError: the disk is on fire")
+    Job.objects.update(created_at=Now() - timedelta(hours=9))
+    Job.objects.filter(pk=made[0].pk).update(run_after=Now() - timedelta(hours=8))
+    assert jobs.oldest_age() > 9 * 3590
+    pauses.pause("ingest", operator)
+    assert pauses.resume("ingest", operator) == [made[0]]
+    assert jobs.oldest_age() < 5
+
+
 @committed
 def test_a_pause_is_obeyed_by_every_worker_from_the_moment_it_is_committed():
     operator = factories.operator()
     made = [jobs.open_job(Job.Kind.MAIL, n) for n in range(40)]
-    at = made[20].pk
+    begun, paused = threading.Barrier(4), threading.Event()
 
-    def claim_or_pause(n: int):
+    def pause_or_claim(n: int) -> list[bool]:
+        """What a worker that has claimed before gets after the pause."""
+        mine = made[n::4]
+        before = jobs.claim(mine[0].pk)
+        begun.wait(10)
         if n == 0:
             pauses.pause("mail", operator)
-            return [bool(jobs.claim(job.pk)) for job in made if job.pk >= at]
-        return [jobs.claim(job.pk) for job in made if job.pk < at]
+            paused.set()
+        assert before
+        assert paused.wait(10)
+        return [bool(jobs.claim(job.pk)) for job in mine[1:]]
 
-    after = in_threads(4, claim_or_pause)[0]
-    assert after == [False] * 20
-    assert Job.objects.filter(pk__gte=at, state="queued", attempt=0).count() == 20
+    assert in_threads(4, pause_or_claim) == [[False] * 9] * 4
+    assert Job.objects.filter(state="queued", attempt=0).count() == 36
 
 
 def test_each_pause_and_resumption_is_in_the_log(operator):

@@ -3,10 +3,13 @@
 from contextlib import suppress
 
 import pytest
+from django.core.cache import cache
+from django.db.models.functions import Now
 from django.test import Client
 from redis.exceptions import ConnectionError
 
 from hub import rates, tokens
+from hub.models import Account
 from hub.problems import Refused
 from tests import factories
 from tests.hub.conftest import logged_in
@@ -21,8 +24,8 @@ def _two_a_minute(settings, monkeypatch):
     monkeypatch.setattr("hub.rates.time.time", lambda: 90.0)
 
 
-def bearer(account) -> dict[str, str]:
-    secret = tokens.make(account, f"token {account.tokens.count()}", ["read"])[1]
+def bearer(account, scope: str = "read") -> dict[str, str]:
+    secret = tokens.make(account, f"token {account.tokens.count()}", [scope])[1]
     return {"authorization": f"Bearer {secret}"}
 
 
@@ -70,6 +73,15 @@ def test_guessing_tokens_is_counted_by_address(db):
     assert guesses == [401, 401, 429]
 
 
+def test_who_is_not_let_in_is_counted_too(supplier):
+    assert statuses(3, "/api/v1/trainings") == [401, 401, 429]
+    assert statuses(4, "/api/v1/trainings", headers=bearer(supplier, "give")) == [403, 403, 403, 429]
+    Account.objects.filter(pk=supplier.pk).update(suspended_at=Now(), suspended_for="spam")
+    headers = bearer(supplier, "give")
+    told = [Client().post("/api/v1/batches", headers=headers).status_code for _ in range(4)]
+    assert told == [403, 403, 403, 429]
+
+
 def test_what_costs_much_is_counted_by_account_wherever_it_asks(supplier):
     asked = {"content_type": "application/json", "headers": bearer(supplier)}
     told = [Client().post(PREVIEW, {"labels": []}, **asked).status_code for _ in range(2)]
@@ -95,6 +107,17 @@ def test_without_redis_everybody_is_answered(monkeypatch):
         raise ConnectionError("gone")
 
     monkeypatch.setattr("hub.rates.cache.add", away)
+    assert statuses(5) == [200] * 5
+
+
+def test_a_redis_that_is_emptied_while_it_counts_is_as_one_that_is_away(monkeypatch):
+    add = cache.add
+
+    def added_and_emptied(*told):
+        add(*told)
+        cache.clear()
+
+    monkeypatch.setattr("hub.rates.cache.add", added_and_emptied)
     assert statuses(5) == [200] * 5
 
 

@@ -180,16 +180,32 @@ def test_the_admin_tries_again_by_the_same_way():
 
 def test_the_page_tries_one_again_or_all_of_a_kind_or_gives_them_up(operator):
     page = logged_in(operator)
-    dead = [fail("ingest", factories.given(images.photo(seed=n)).pk) for n in range(4)]
-    page.post("/operations/failed/decide/", {"job": dead[0].pk, "act": "again"})
+    lost = [fail("ingest", factories.given(images.photo(seed=n)).pk) for n in range(4)]
+    page.post("/operations/failed/decide/", {"job": lost[0].pk, "act": "again"})
     assert (failures_left(), Job.objects.filter(state="queued").count()) == (3, 1)
-    page.post("/operations/failed/decide/", {"job": dead[1].pk, "act": "give_up"})
+    page.post("/operations/failed/decide/", {"job": lost[1].pk, "act": "give_up"})
     assert failures_left() == 2
     page.post("/operations/failed/decide/", {"kind": "ingest", "act": "again"})
     assert (failures_left(), Job.objects.filter(state="queued").count()) == (0, 3)
 
 
-@pytest.mark.parametrize("sent", [{}, {"job": "x"}, {"job": "-1"}, {"kind": "nothing"}, {"kind": "\0"}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"act": "again"},
+        {"act": "again", "job": "x"},
+        {"act": "again", "job": "-1"},
+        {"act": "again", "job": "9" * 30},
+        {"act": "again", "kind": "nothing"},
+        {"act": "again", "kind": "\0"},
+        {"act": "again", "kind": "mail", "job": "x"},
+        {"act": "give_up", "kind": "mail", "job": "-1"},
+        {"kind": "mail"},
+        {"act": "giveup", "kind": "mail"},
+    ],
+    ids=str,
+)
 def test_what_the_page_cannot_read_does_nothing(operator, sent):
     fail("mail", 1)
     assert logged_in(operator).post("/operations/failed/decide/", sent).status_code == 400
