@@ -30,7 +30,7 @@ def none() -> Erased:
 
 
 def present() -> Erased:
-    """What the rows say was withdrawn (when given, why taken down), who left, what may not return, which keys open."""
+    """What these rows know: withdrawn (when given, why), who left, what may not return, which tokens open."""
     return {
         "at": timezone.now().isoformat(),
         "submissions": {
@@ -63,7 +63,7 @@ def read(path: Path) -> Erased:
 
 
 def merged(*known: Erased) -> Erased:
-    """All of it together; of a thing that several tell of, and of the keys that open, the newest counts."""
+    """All of it together; of a thing that several tell of, and of the tokens that open, the newest counts."""
     result = none()
     for one in sorted(known, key=lambda one: one["at"]):
         for kind in ("submissions", "accounts", "removals"):
@@ -102,7 +102,7 @@ def replay(erased: Erased) -> dict[str, int]:
         "photos taken back": photos,
         "accounts erased": _leave(erased["accounts"]),
         "pictures kept from coming back": _remember(erased["removals"]),
-        "keys revoked": _revoke(erased["tokens"], erased["at"]),
+        "tokens revoked": _revoke(erased["tokens"], erased["at"]),
     }
 
 

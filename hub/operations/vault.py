@@ -140,6 +140,12 @@ class Vault:
                     (shelf / name).unlink()
 
 
+def sha256_of(path: Path) -> str:
+    """The SHA-256 (hex) of a file."""
+    with path.open("rb") as file:
+        return storage.digest(file)[0]
+
+
 def synced(path: Path) -> None:
     """Wait until a file or folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

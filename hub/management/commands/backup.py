@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 
 from hub import storage
-from hub.operations import backup, erasures, postgres
+from hub.operations import backup, erasures, postgres, verifying
 from hub.operations.standing import servers
 
 SHOWN = 10
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     def verify(self, folder: Path, name: str) -> None:
         """Read everything again."""
-        self.complain(list(backup.verify(folder, name)), "{} things are wrong with the backup")
+        self.complain(list(verifying.verify(folder, name)), "{} things are wrong with the backup")
         self.stdout.write("Every file is as it was written, and the dump can be read.")
 
     def note(self, folder: Path) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from hub import archives, catalogue, datasets, objects, storage, submissions, tokens
 from hub.models import Account, Archive, Backup, DatasetVersion, Image, Label, Removal, Submission, Token
 from hub.moderation import moderating
-from hub.operations import backup, erasures, postgres, restoring
+from hub.operations import backup, erasures, postgres, restoring, verifying
 from hub.operations.vault import Vault
 from hub.people import leaving
 from hub.selections import read
@@ -129,7 +129,7 @@ def test_photos_given_and_taken_back_while_a_backup_is_made_leave_it_whole(folde
     run("backup", folder)
     assert sum(cleared) == 0
     assert sum(upkeep.clear_orphans(alias) for alias in objects.ALIASES) > 0
-    assert list(backup.verify(folder)) == []
+    assert list(verifying.verify(folder)) == []
     lose_everything()
     run("restore", folder)
     assert set(Image.objects.filter(withdrawn_at=None)) == {taken_back, stays}
