@@ -280,6 +280,25 @@ def test_bytes_are_destroyed_at_once_where_the_law_wants_it_and_leave_the_backup
     assert broken(deep=True) == {}
 
 
+def test_nothing_is_destroyed_while_a_backup_is_made_and_the_operator_hears_of_it(folder, monkeypatch):
+    shot = photo(1)
+    moderating.take_down(shot, factories.moderator(), "illegal")
+    dump = postgres.dump
+
+    def dumped(*args) -> None:
+        dump(*args)
+        with pytest.raises(CommandError, match="A backup is being made"):
+            in_threads(1, lambda number: run("destroy", shot.sha256))
+
+    monkeypatch.setattr(postgres, "dump", dumped)
+    before = Submission.objects.values().get()
+    run("backup", folder)
+    assert Submission.objects.values().get() == before
+    assert storage.key(shot.sha256) in stored("originals")
+    assert "objects deleted" in run("destroy", shot.sha256)
+    assert stored("originals") == set()
+
+
 def test_an_upload_that_a_worker_moves_while_the_backup_is_made_is_in_it(folder, monkeypatch):
     data = images.photo(seed=1, size=(160, 120))
     never, moved = (submissions.open_slot(factories.batch(), "a.jpg", len(data)) for _ in range(2))
