@@ -1,6 +1,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -19,6 +20,13 @@ def sql_outside(statement: str) -> None:
     with closing(psycopg2.connect(**where)) as outside:
         outside.autocommit = True
         outside.cursor().execute(statement)
+
+
+@pytest.fixture
+def folder(settings, tmp_path) -> Path:
+    """Where backups go; the hub's own files lie beside it."""
+    empty_storage(settings, tmp_path / "files")
+    return tmp_path / "backups"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The drill in small: a hub is lost with its database and its files, and comes back from its backup."""
 
-import io
 import os
 import time
 from datetime import UTC, datetime
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import Client
 from django.urls import reverse
 
@@ -21,26 +20,12 @@ from hub.people import leaving
 from hub.selections import read
 from tests import factories, images
 from tests.hub.conftest import logged_in
-from tests.parts import broken, committed, empty_storage, in_threads
+from tests.hub.operations.steps import photo, run, stored
+from tests.parts import broken, committed, in_threads
 from workers import upkeep
 
 pytestmark = committed
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def folder(settings, tmp_path) -> Path:
-    """Where backups go; the hub's own files lie beside it."""
-    empty_storage(settings, tmp_path / "files")
-    return tmp_path / "backups"
-
-
-def photo(seed: int, supplier: Account | None = None, label: str = "Valve") -> Image:
-    """A photo in the catalogue."""
-    under = Label.objects.filter(name=label).first() or factories.label(label)
-    shot = factories.checked(images.photo(seed=seed, size=(160, 120)), factories.batch(supplier, under))
-    assert shot.image, shot.reason
-    return shot.image
 
 
 def frozen(owner: Account) -> DatasetVersion:
@@ -65,16 +50,6 @@ def downloaded(archive: Archive, by: Account) -> str:
     """The SHA-256 of what a browser gets."""
     answer = logged_in(by).get(reverse("fetch", args=[archives.link(archive, by)]))
     return storage.digest_of(b"".join(answer.streaming_content))
-
-
-def run(command: str, *words: object, **options: object) -> str:
-    said = io.StringIO()
-    call_command(command, *words, stdout=said, **options)
-    return said.getvalue()
-
-
-def stored(alias: str) -> set[str]:
-    return {name for name, _ in storages[alias].walk()}
 
 
 def make_old() -> None:
