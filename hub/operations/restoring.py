@@ -119,8 +119,10 @@ def _needed(backup: Backup) -> Iterator[list[Line]]:
 def _return(vault: Vault, line: Line) -> bool:
     """Whether it had to be copied."""
     source, target = Path(vault.shelf(line.alias).path(line.name)), storages[line.alias]
-    if target.exists(line.name) and target.size(line.name) == source.stat().st_size:
-        return False
+    size = source.stat().st_size
+    with storage.reachable():
+        if target.exists(line.name) and target.size(line.name) == size:
+            return False
     with source.open("rb") as file:
         if storage.digest(file)[0] != line.sha256:
             raise Unusable(f"{source} is damaged: its bytes have another SHA-256.")

@@ -4,11 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
-from hub import embedded
+from hub import embedded, storage
 from hub.operations.postgres import Unusable
 from hub.unprivileged import CannotStart
+
+# What keeps a backup from being made or restored, each in words that an operator reads.
+TROUBLE = (Unusable, storage.Away, DatabaseError, OSError)
 
 
 @contextmanager

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from hub import storage
-from hub.operations import backup, erasures, postgres, verifying
-from hub.operations.standing import servers
+from hub.operations import backup, erasures, verifying
+from hub.operations.standing import TROUBLE, servers
 
 SHOWN = 10
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         try:
             with servers():
                 self.act(folder.expanduser().absolute(), **options)
-        except (postgres.Unusable, storage.Away, OSError) as trouble:
+        except TROUBLE as trouble:
             raise CommandError(f"No backup: {trouble}") from None
 
     def act(self, folder: Path, **options: Any) -> None:
