@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from hub.operations.postgres import LIBPQ
@@ -30,18 +31,20 @@ def folder(settings, tmp_path) -> Path:
 
 
 @pytest.fixture
-def lose_everything(transactional_db, settings, tmp_path) -> Iterator[Callable[[], None]]:
-    """Call it, and the hub stands on a new, empty Postgres database and on empty folders."""
+def lose_everything(transactional_db, settings, tmp_path) -> Iterator[Callable[..., None]]:
+    """Call it, and the hub stands on a new, empty Postgres database (`migrated` or not) and on empty folders."""
     before = connection.settings_dict["NAME"]
     made = []
 
-    def lose() -> None:
+    def lose(*, migrated: bool = False) -> None:
         connection.close()
         made.append(f"{before}_lost_{next(numbers)}")
         sql_outside(f'CREATE DATABASE "{made[-1]}"')
         connection.settings_dict["NAME"] = made[-1]
         if not settings.USES_S3:
             empty_storage(settings, tmp_path / made[-1])
+        if migrated:
+            call_command("migrate", verbosity=0)
 
     yield lose
     connection.close()

@@ -157,7 +157,7 @@ def test_a_photo_that_came_back_by_appeal_is_not_erased_by_an_old_note(folder):
     Submission.objects.filter(image=shot).update(state="accepted", reason="")
     Removal.objects.update(lifted_at=shot.created_at)
     run("backup", folder, erased=True)
-    noted = erasures.read(folder / "erased.json")
+    (noted,) = erasures.known(folder / "erased.json")
     assert (noted["submissions"], noted["removals"]) == ({}, {})
 
 
