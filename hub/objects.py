@@ -55,6 +55,20 @@ def kept() -> Iterator[None]:
             sql.call("pg_advisory_unlock", KEPT)
 
 
+@contextmanager
+def discardable() -> Iterator[bool]:
+    """Whether nobody keeps all objects; if so, nobody begins to while the block runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock_shared(%s)", [KEPT])
+        free = cursor.fetchone()[0]
+    try:
+        yield free
+    finally:
+        if free:
+            with suppress(DatabaseError):  # the lock is gone with the connection
+                sql.call("pg_advisory_unlock_shared", KEPT)
+
+
 def _may_discard() -> bool:
     """Whether nobody keeps all objects; until the transaction ends, nobody begins to."""
     with connection.cursor() as cursor:

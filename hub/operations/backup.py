@@ -1,4 +1,4 @@
-"""Make a backup while the hub runs: rows first, then what they name; and say how old the newest is, and if it is whole.
+"""Make a backup while the hub runs: rows first, then what they name; and say how old the newest is.
 
 Rows are a snapshot. Objects are copied after it, so that each one a row of it names has been there; and while a
 backup is being made, `objects.discard` deletes none.
@@ -24,8 +24,8 @@ from hub import objects, storage
 from hub.models import Backup as Row
 from hub.models import Submission
 from hub.operations import erasures, holdings, postgres
-from hub.operations.holdings import Wanted
-from hub.operations.vault import FORMAT, Backup, Line, Vault, write_whole
+from hub.operations.holdings import Holding
+from hub.operations.vault import FORMAT, Backup, Line, Vault, sha256_of, write_whole
 
 # So many copies wait for a disk or a network side by side.
 THREADS = 8
@@ -40,10 +40,6 @@ class Copied:
     held: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
     missing: list[str] = field(default_factory=list)
-
-
-class Damaged(Exception):  # noqa: N818  reads as what happened
-    """An object whose bytes are not what its name says."""
 
 
 def age() -> float | None:
@@ -68,7 +64,7 @@ def make(
             about = _rows(here, packed=packed, rendered=rendered)
             say(f"{about['rows']['images']} images' rows dumped after {time.monotonic() - start:.1f} s.")
             copied = _objects(vault, here)
-            (here / "wanted").unlink()
+            (here / "holdings").unlink()
             about |= {"objects": copied.held, "bytes_copied": copied.bytes, "missing": copied.missing}
             about |= {"seconds": round(time.monotonic() - start, 3), "sha256": _sums(here)}
             write_whole(here / "backup.json", json.dumps(about, indent=2) + "\n")
@@ -92,8 +88,8 @@ def _rows(here: Path, *, packed: bool, rendered: bool) -> dict[str, Any]:
     with postgres.snapshot() as snapshot:
         made_at = timezone.now().isoformat()
         postgres.dump(here / "database.dump", snapshot)
-        with (here / "wanted").open("w") as file:
-            for one in holdings.wanted(packed=packed, rendered=rendered):
+        with (here / "holdings").open("w") as file:
+            for one in holdings.needed(packed=packed, rendered=rendered):
                 file.write(f"{one.alias}\t{one.name}\t{one.sha256}\t{one.slot}\n")
         return {
             "format": FORMAT,
@@ -116,7 +112,7 @@ def _objects(vault: Vault, here: Path) -> Copied:
     """Copy what is wanted and not in the vault yet, and write objects.sha256."""
     copied = Copied()
     with (here / "objects.sha256").open("w") as sums, ThreadPoolExecutor(THREADS) as pool:
-        for chunk in _wanted(here / "wanted"):
+        for chunk in _listed(here / "holdings"):
             for one, found in zip(chunk, pool.map(lambda one: _copy(vault, one), chunk), strict=True):
                 if kept := found if isinstance(found, tuple) else _explained(vault, one, found, copied):
                     sums.write(str(Line(kept[0], one.alias, one.name)))
@@ -125,15 +121,15 @@ def _objects(vault: Vault, here: Path) -> Copied:
     return copied
 
 
-def _wanted(path: Path) -> Iterator[list[Wanted]]:
+def _listed(path: Path) -> Iterator[list[Holding]]:
     with path.open() as file:
         parts = (line.rstrip("\n").split("\t") for line in file)
-        wanted = (Wanted(alias, name, sha256, int(slot)) for alias, name, sha256, slot in parts)
-        while chunk := list(islice(wanted, CHUNK)):
+        found = (Holding(alias, name, sha256, int(slot)) for alias, name, sha256, slot in parts)
+        while chunk := list(islice(found, CHUNK)):
             yield chunk
 
 
-def _copy(vault: Vault, one: Wanted, source: tuple[str, str] | None = None) -> tuple[str, int] | Exception:
+def _copy(vault: Vault, one: Holding, source: tuple[str, str] | None = None) -> tuple[str, int] | Exception:
     """Its SHA-256 and how many bytes were copied (0 where the vault has it), or what is wrong with it."""
     shelf = vault.shelf(one.alias)
     if one.sha256 and shelf.exists(one.name):
@@ -141,7 +137,7 @@ def _copy(vault: Vault, one: Wanted, source: tuple[str, str] | None = None) -> t
     try:
         with storage.opened(*(source or (one.alias, one.name))) as file, shelf.whole(one.name) as into:
             return _poured(file, into, one.sha256)
-    except (FileNotFoundError, Damaged) as trouble:
+    except (FileNotFoundError, storage.Damaged) as trouble:
         return trouble
 
 
@@ -152,11 +148,11 @@ def _poured(file: Any, into: Any, expected: str) -> tuple[str, int]:
         into.write(chunk)
         size += len(chunk)
     if expected not in ("", sha256.hexdigest()):
-        raise Damaged("its bytes have another SHA-256")
+        raise storage.Damaged("its bytes have another SHA-256")
     return sha256.hexdigest(), size
 
 
-def _explained(vault: Vault, one: Wanted, trouble: Exception, copied: Copied) -> tuple[str, int] | None:
+def _explained(vault: Vault, one: Holding, trouble: Exception, copied: Copied) -> tuple[str, int] | None:
     """An upload that a worker has put under its digest meanwhile is taken from there; the rest is missing.
 
     A slot nothing ever came for is not, nor what its rows let go since.
@@ -172,37 +168,4 @@ def _explained(vault: Vault, one: Wanted, trouble: Exception, copied: Copied) ->
 
 
 def _sums(here: Path) -> dict[str, str]:
-    return {name: _sum(here / name) for name in ("database.dump", "objects.sha256")}
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return storage.digest(file)[0]
-
-
-def verify(folder: Path, name: str = "") -> Iterator[str]:
-    """What is wrong with a backup (the newest, where none is named): its dump, its lists, every object's bytes.
-
-    Raises postgres.Unusable where there is none.
-    """
-    vault = Vault(folder)
-    backup = vault.find(name)
-    for file, sha256 in backup.about["sha256"].items():
-        if not (backup.path / file).exists() or _sum(backup.path / file) != sha256:
-            yield f"{file} is not as it was written"
-    try:
-        if not postgres.contents(backup.dump):
-            yield "database.dump holds no table"
-    except postgres.Unusable as reason:
-        yield str(reason)
-    with ThreadPoolExecutor(THREADS) as pool:
-        lines = backup.lines()
-        while chunk := list(islice(lines, CHUNK)):
-            yield from filter(None, pool.map(lambda line: _wrong(vault, line), chunk))
-
-
-def _wrong(vault: Vault, line: Line) -> str:
-    path = Path(vault.shelf(line.alias).path(line.name))
-    if not path.exists():
-        return f"{line.alias}/{line.name}: no file"
-    return "" if _sum(path) == line.sha256 else f"{line.alias}/{line.name}: its bytes have another SHA-256"
+    return {name: sha256_of(here / name) for name in ("database.dump", "objects.sha256")}

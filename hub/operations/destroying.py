@@ -6,22 +6,32 @@ from django.utils import timezone
 
 from hub import objects, storage
 from hub.models import Image, Rendition, Submission
-from hub.operations.postgres import Unusable
+
+
+class NotDestroyed(Exception):  # noqa: N818  reads as what happened
+    """Bytes that may not be destroyed now, and why, in words: nothing was changed."""
 
 
 def destroy(sha256: str) -> int:
     """Delete original and renditions of a withdrawn photo, and what waits of the same file; how many objects.
 
-    Its rows stay, as a tombstone. Raises Unusable while the photo is live, or where no such file was ever here; and
-    storage.Away.
+    Its rows stay, as a tombstone. Raises NotDestroyed while the photo is live or waits, while a backup is being made,
+    or where no such file was ever here; and storage.Away.
     """
+    with objects.discardable() as free:
+        if not free:
+            raise NotDestroyed("A backup is being made, and keeps all objects: come back when it has ended.")
+        return _destroy(sha256)
+
+
+def _destroy(sha256: str) -> int:
     given = Submission.objects.filter(sha256=sha256)
     if Image.objects.filter(sha256=sha256, withdrawn_at=None).exists():
-        raise Unusable("This photo is in the catalogue. Take it down first, on its page.")
+        raise NotDestroyed("This photo is in the catalogue. Take it down first, on its page.")
     if not given.exists():
-        raise Unusable("No file with this SHA-256 was ever given.")
+        raise NotDestroyed("No file with this SHA-256 was ever given.")
     if given.filter(state__in=objects.WAITING).exists():
-        raise Unusable("The same file waits in a batch. Refuse it first, at /moderation/.")
+        raise NotDestroyed("The same file waits in a batch. Refuse it first, at /moderation/.")
     names = _names(sha256)
     # The time to appeal is over.
     given.update(decided_at=timezone.now() - objects.APPEALS, appealed_at=None, preview_sha256="")

@@ -1,17 +1,21 @@
 """What was taken back, taken down or erased, kept outside the rows so that no restore brings it back.
 
 Ids, times and digests only: no name, no address, no picture. A submission is known again by its id and the moment it
-was made; an account by its id, if it was there before the person left.
+was made; an account by its id, if it was there before the person left. Ids begin anew in a new database, so each note
+stands under the lineage of the rows it is about, which a dump takes along.
+
+{"restoring": whether a restore has begun and not ended, "notes": {lineage: note}}
 """
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub import catalogue, counts
@@ -21,16 +25,26 @@ from hub.people import consent, leaving
 
 # Photos withdrawn at a time, as when somebody leaves: more would hold the catalogue's lock for long.
 STEP = 50
-Erased = dict[str, Any]
+# Under which a note of a release that knew no lineages stands: it may be about any hub.
+UNKNOWN = ""
+KINDS = ("submissions", "accounts", "removals")
+Note = dict[str, Any]
 
 
-def none() -> Erased:
+def lineage() -> str:
+    """What tells these rows, and every copy of them, from those of another hub: when their first table was made."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(applied) FROM django_migrations")
+        return cursor.fetchone()[0].astimezone(UTC).isoformat()
+
+
+def none() -> Note:
     """Nothing was erased, as far as anybody knows."""
     return {"at": "", "submissions": {}, "accounts": {}, "removals": {}, "tokens": None}
 
 
-def present() -> Erased:
-    """What the rows say was withdrawn (when given, why taken down), who left, what may not return, which keys open."""
+def present() -> Note:
+    """What these rows know: withdrawn (when given, why), who left, what may not return, which tokens open."""
     return {
         "at": timezone.now().isoformat(),
         "submissions": {
@@ -57,32 +71,45 @@ def _packed(row: Removal) -> list[str]:
     return [row.pixels_sha256, bytes(row.fingerprint).hex(), bytes(row.mirrored).hex(), row.reason]
 
 
-def read(path: Path) -> Erased:
-    """What a file of `keep` says; nothing where there is none."""
-    return json.loads(path.read_text()) if path.exists() else none()
+def _read(path: Path) -> dict[str, Any]:
+    told = json.loads(path.read_text()) if path.exists() else {"notes": {}}
+    return {"restoring": False} | (told if "notes" in told else {"notes": {UNKNOWN: told}})
 
 
-def merged(*known: Erased) -> Erased:
-    """All of it together; of a thing that several tell of, and of the keys that open, the newest counts."""
-    result = none()
-    for one in sorted(known, key=lambda one: one["at"]):
-        for kind in ("submissions", "accounts", "removals"):
-            result[kind] = result[kind] | one[kind]
-        result["tokens"] = one["tokens"] if one["tokens"] is not None else result["tokens"]
-        result["at"] = one["at"] or result["at"]
-    return result
+def known(path: Path) -> list[Note]:
+    """The notes of a file that are, or may be, about these rows."""
+    notes = _read(path)["notes"]
+    return [notes[whose] for whose in (UNKNOWN, lineage()) if whose in notes]
 
 
-def keep(path: Path) -> Erased:
-    """Add what is erased now to a file, and take out what is here again, by a moderator's or its supplier's hand."""
-    now = present()
-    both = merged(read(path), now)
-    for pk in [str(row.pk) for row in _again(both["submissions"])]:
-        both["submissions"].pop(pk)
+def keep(path: Path) -> Note:
+    """Add what is erased now to a file, and take out what is here again, by a moderator's or its supplier's hand.
+
+    Where a restore has begun and not ended, rows may be here again that are still to be erased, and tokens: nothing is
+    taken out then, and the note before knows better which tokens open.
+    """
+    file, whose = _read(path), lineage()
+    before, now = file["notes"].get(whose, none()), present()
+    note = file["notes"][whose] = now | {kind: before[kind] | now[kind] for kind in KINDS}
+    if file["restoring"]:
+        note |= {"at": before["at"], "tokens": before["tokens"]}
+    else:
+        _take_out_what_is_here(note)
+        _take_out_what_is_here(file["notes"].get(UNKNOWN, none()))
+    write_whole(path, json.dumps(file))
+    return note
+
+
+def mark(path: Path, *, restoring: bool) -> None:
+    """Say in a file that a restore begins, or that all it knew was erased again."""
+    write_whole(path, json.dumps(_read(path) | {"restoring": restoring}))
+
+
+def _take_out_what_is_here(note: Note) -> None:
+    for row in _again(note["submissions"]):
+        note["submissions"].pop(str(row.pk))
     for sha256 in Removal.objects.exclude(lifted_at=None).values_list("sha256", flat=True):
-        both["removals"].pop(sha256, None)
-    write_whole(path, json.dumps(both))
-    return both
+        note["removals"].pop(sha256, None)
 
 
 def _again(told: dict[str, list[str]]) -> list[Submission]:
@@ -94,15 +121,15 @@ def _again(told: dict[str, list[str]]) -> list[Submission]:
     return found
 
 
-def replay(erased: Erased) -> dict[str, int]:
-    """Take back, take down and erase again what these rows still hold of it; how much of what."""
+def replay(*notes: Note) -> dict[str, int]:
+    """Take back, take down and erase again what these rows still hold of what notes tell, the newest last; how much."""
     Session.objects.all().delete()  # who logged out since would be logged in
-    photos = _withdraw(erased["submissions"])
+    told = {kind: {pk: one for note in notes for pk, one in note[kind].items()} for kind in KINDS}
     return {
-        "photos taken back": photos,
-        "accounts erased": _leave(erased["accounts"]),
-        "pictures kept from coming back": _remember(erased["removals"]),
-        "keys revoked": _revoke(erased["tokens"], erased["at"]),
+        "photos taken back": _withdraw(told["submissions"]),
+        "accounts erased": _leave(told["accounts"]),
+        "pictures kept from coming back": _remember(told["removals"]),
+        "tokens revoked": sum(_revoked(note).delete()[0] for note in notes),
     }
 
 
@@ -148,7 +175,8 @@ def _remember(told: dict[str, list[str]]) -> int:
     return Removal.objects.count() - before
 
 
-def _revoke(alive: list[int] | None, at: str) -> int:
-    if alive is None:
-        return 0
-    return Token.objects.filter(created_at__lt=datetime.fromisoformat(at)).exclude(pk__in=alive).delete()[0]
+def _revoked(note: Note) -> QuerySet[Token]:
+    """The tokens in these rows that were revoked when a note was taken."""
+    if note["tokens"] is None:
+        return Token.objects.none()
+    return Token.objects.filter(created_at__lt=datetime.fromisoformat(note["at"])).exclude(pk__in=note["tokens"])

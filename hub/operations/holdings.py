@@ -15,7 +15,7 @@ COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Holding:
     """An object that rows name. Without a digest it is an upload nobody has looked at: `slot` is its submission."""
 
     alias: str
@@ -29,7 +29,7 @@ def rows() -> dict[str, int]:
     return {name: model._default_manager.count() for name, model in COUNTED.items()}
 
 
-def wanted(*, packed: bool, rendered: bool) -> Iterator[Wanted]:
+def needed(*, packed: bool, rendered: bool) -> Iterator[Holding]:
     """Every object the rows need that nothing can make again; archives (`packed`) and renditions too if asked for.
 
     What is kept for nobody but a day's grace (withdrawn, refused) is not among them.
@@ -38,43 +38,43 @@ def wanted(*, packed: bool, rendered: bool) -> Iterator[Wanted]:
     yield from chain(*parts, _previews(), _renditions() if rendered else ())
 
 
-def _manifests() -> Iterator[Wanted]:
+def _manifests() -> Iterator[Holding]:
     for digest in _distinct(DatasetVersion.objects.filter(state="ready"), "digest"):
-        yield Wanted("artifacts", storage.key(digest, ".jsonl"), digest)
+        yield Holding("artifacts", storage.key(digest, ".jsonl"), digest)
 
 
-def _models() -> Iterator[Wanted]:
+def _models() -> Iterator[Holding]:
     for digest in _distinct(ModelFile.objects.all(), "sha256"):
-        yield Wanted("artifacts", trained.key(digest), digest)
+        yield Holding("artifacts", trained.key(digest), digest)
 
 
-def _archives() -> Iterator[Wanted]:
+def _archives() -> Iterator[Holding]:
     for archive in Archive.objects.filter(state="ready").iterator():
-        yield Wanted("artifacts", archives.key(archive), archive.sha256)
+        yield Holding("artifacts", archives.key(archive), archive.sha256)
 
 
-def _waiting() -> Iterator[Wanted]:
+def _waiting() -> Iterator[Holding]:
     slots = Submission.objects.filter(state="received").exclude(incoming="")
     for pk, name in slots.values_list("pk", "incoming").iterator():
-        yield Wanted("incoming", name, slot=pk)
+        yield Holding("incoming", name, slot=pk)
 
 
-def _originals() -> Iterator[Wanted]:
+def _originals() -> Iterator[Holding]:
     given = Submission.objects.filter(objects.needed(timezone.now()), incoming="").exclude(sha256="")
     live = Image.objects.filter(withdrawn_at=None).values("sha256")
     for digest in live.union(given.values("sha256")).values_list("sha256", flat=True).iterator():
-        yield Wanted("originals", storage.key(digest), digest)
+        yield Holding("originals", storage.key(digest), digest)
 
 
-def _previews() -> Iterator[Wanted]:
+def _previews() -> Iterator[Holding]:
     shown = Submission.objects.filter(objects.needed(timezone.now())).exclude(preview_sha256="")
     for digest in _distinct(shown, "preview_sha256"):
-        yield Wanted("renditions", storage.rendition_key(digest), digest)
+        yield Holding("renditions", storage.rendition_key(digest), digest)
 
 
-def _renditions() -> Iterator[Wanted]:
+def _renditions() -> Iterator[Holding]:
     for digest in _distinct(Rendition.objects.filter(image__withdrawn_at=None), "sha256"):
-        yield Wanted("renditions", storage.rendition_key(digest), digest)
+        yield Holding("renditions", storage.rendition_key(digest), digest)
 
 
 def _distinct(found, field: str) -> Iterator[str]:

@@ -16,7 +16,6 @@ from hub.models import Account, Archive, Feature, Image, Submission
 from hub.operations import backup as backups
 from hub.operations import erasures, holdings, postgres
 from hub.operations.backup import CHUNK, THREADS, Say
-from hub.operations.erasures import Erased
 from hub.operations.postgres import Unusable
 from hub.operations.vault import Backup, Line, Vault
 
@@ -33,10 +32,13 @@ def restore(folder: Path, name: str = "", *, words: str = "", say: Say = print) 
     vault = Vault(folder)
     backup = vault.find(name)
     check(backup, words)
-    erased = erasures.merged(erasures.read(folder / "erased.json"), _of_what_is_here(say))
-    load(backup)
+    erased = folder / "erased.json"
+    _note_what_is_here(erased, say)
+    load(backup, erased)
     say(f"Rows of {backup.made_at:%Y-%m-%d %H:%M:%S} UTC are back.")
-    say(", ".join(f"{n} {what}" for what, n in erasures.replay(erased).items()) + ", as was done since.")
+    done = erasures.replay(*erasures.known(erased))
+    erasures.mark(erased, restoring=False)
+    say(", ".join(f"{n} {what}" for what, n in done.items()) + ", as was done since.")
     _forget_what_is_not_kept(backup)
     say(f"{_return_objects(vault, backup)} objects copied back.")
     backups.record(backup)
@@ -71,18 +73,23 @@ def _counted() -> str:
     return ", ".join(f"{n} {what}" for what, n in found.items() if n)
 
 
-def _of_what_is_here(say: Say) -> Erased:
-    """What the database that is about to be replaced knows was erased: the newest word there is."""
+def _note_what_is_here(erased: Path, say: Say) -> None:
+    """Note what the rows that are about to be replaced know was erased: in the file, as this restore may be cut off."""
     try:
-        return erasures.present() if postgres.tables() else erasures.none()
+        if postgres.tables():
+            erasures.keep(erased)
     except DatabaseError as error:
         say(f"What is in the database cannot be read ({type(error).__name__}): only erased.json says what was erased.")
-        return erasures.none()
 
 
-def load(backup: Backup) -> None:
+def load(backup: Backup, erased: Path) -> None:
     """Put the backup's rows in the place of all rows, and bring them to this release. Raises Unusable."""
-    postgres.load(backup.dump)
+    erasures.mark(erased, restoring=True)
+    try:
+        postgres.load(backup.dump)
+    except Unusable:
+        erasures.mark(erased, restoring=bool(postgres.tables()))
+        raise
     if (found := holdings.rows()) != backup.about["rows"]:
         raise Unusable(f"The rows that came back are not those that were saved: {found}")
     call_command("migrate", verbosity=0)
@@ -119,8 +126,10 @@ def _needed(backup: Backup) -> Iterator[list[Line]]:
 def _return(vault: Vault, line: Line) -> bool:
     """Whether it had to be copied."""
     source, target = Path(vault.shelf(line.alias).path(line.name)), storages[line.alias]
-    if target.exists(line.name) and target.size(line.name) == source.stat().st_size:
-        return False
+    size = source.stat().st_size
+    with storage.reachable():
+        if target.exists(line.name) and target.size(line.name) == size:
+            return False
     with source.open("rb") as file:
         if storage.digest(file)[0] != line.sha256:
             raise Unusable(f"{source} is damaged: its bytes have another SHA-256.")

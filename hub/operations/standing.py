@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
-from hub import embedded
+from hub import embedded, storage
 from hub.operations.postgres import Unusable
 from hub.unprivileged import CannotStart
+
+# What keeps a backup from being made or restored, each in words that an operator reads.
+TROUBLE = (Unusable, storage.Away, DatabaseError, OSError)
 
 
 @contextmanager
@@ -20,18 +23,13 @@ def servers(*, alone: bool = False) -> Iterator[None]:
     if os.environ.get("DATABASE_URL"):
         yield
         return
-    running = embedded.running()
-    try:
-        running.__enter__()
-    except embedded.AlreadyRunning as reason:
-        if alone:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(embedded.running())
+            stack.callback(connections.close_all)
+        except embedded.AlreadyRunning as reason:
+            if alone:
+                raise Unusable(str(reason)) from None
+        except CannotStart as reason:
             raise Unusable(str(reason)) from None
         yield
-        return
-    except CannotStart as reason:
-        raise Unusable(str(reason)) from None
-    try:
-        yield
-    finally:
-        connections.close_all()
-        running.__exit__(None, None, None)

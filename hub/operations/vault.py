@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from hub.operations.postgres import Unusable
 
 FORMAT = 1
 UNFINISHED = ".unfinished"
+# So many names of objects are held in memory at a time, for each backup.
+HELD = 250_000
 NAME = "%Y%m%dT%H%M%SZ"
 
 
@@ -67,6 +70,12 @@ class Backup:
                 sha256, path = line.rstrip("\n").split("  ", 1)
                 _, alias, name = path.split("/", 2)
                 yield Line(sha256, alias, name)
+
+    def names(self, alias: str) -> Iterator[str]:
+        """The keys of its objects of one alias."""
+        start = f"  objects/{alias}/"
+        with (self.path / "objects.sha256").open() as file:
+            yield from (line[64 + len(start) : -1] for line in file if line.startswith(start, 64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +142,31 @@ class Vault:
         return len(old)
 
     def _sweep(self) -> None:
-        named = {(line.alias, line.name) for backup in self.backups() for line in backup.lines()}
-        for shelf in (self.root / "objects").iterdir():
-            for name, _ in self.shelf(shelf.name).walk():
-                if (shelf.name, name) not in named:
-                    (shelf / name).unlink()
+        for shelf in (self.root / "objects").glob("*/"):
+            shares = 1 + max(backup.about["objects"].get(shelf.name, 0) for backup in self.backups()) // HELD
+            for share in range(shares):
+                self._sweep_share(shelf, share, shares)
+
+    def _sweep_share(self, shelf: Path, share: int, shares: int) -> None:
+        """Delete what no backup names, of one part of a shelf: the names of all may not fit into memory."""
+        listed = (name for backup in self.backups() for name in backup.names(shelf.name))
+        named = {name for name in listed if _share(name, shares) == share}
+        for top in shelf.iterdir():
+            if _share(top.name, shares) == share:
+                for path in [top] if top.is_file() else top.rglob("*"):
+                    if path.is_file() and str(path.relative_to(shelf)) not in named:
+                        path.unlink()
+
+
+def _share(name: str, shares: int) -> int:
+    """The part of a shelf an object belongs to, or the folder that it lies in."""
+    return zlib.crc32(name[:2].encode()) % shares
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 (hex) of a file."""
+    with path.open("rb") as file:
+        return storage.digest(file)[0]
 
 
 def synced(path: Path) -> None:
@@ -150,8 +179,6 @@ def synced(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that is whole or as it was before."""
-    aside = path.with_name(f".{path.name}")
-    aside.write_text(text)
-    synced(aside)
-    aside.replace(path)
+    """Write a file that is whole or as it was before, whoever else writes it."""
+    with storage.FolderStorage(location=path.parent).whole(path.name) as file:
+        file.write(text.encode())

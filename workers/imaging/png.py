@@ -122,7 +122,8 @@ def rows_missing(body: bytes) -> bool:
             except zlib.error:
                 return True
             packed = unpacker.unconsumed_tail
-    return left > len(unpacker.flush())
+    # Not where the rows are whole: flush would unpack all that follows them.
+    return left > 0 and left > len(unpacker.flush())
 
 
 def _bytes(header: Header) -> int:

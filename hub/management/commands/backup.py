@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from hub import storage
-from hub.operations import backup, erasures, postgres
-from hub.operations.standing import servers
+from hub.operations import backup, erasures, verifying
+from hub.operations.standing import TROUBLE, servers
 
 SHOWN = 10
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         try:
             with servers():
                 self.act(folder.expanduser().absolute(), **options)
-        except (postgres.Unusable, storage.Away, OSError) as trouble:
+        except TROUBLE as trouble:
             raise CommandError(f"No backup: {trouble}") from None
 
     def act(self, folder: Path, **options: Any) -> None:
@@ -54,7 +53,7 @@ class Command(BaseCommand):
 
     def verify(self, folder: Path, name: str) -> None:
         """Read everything again."""
-        self.complain(list(backup.verify(folder, name)), "{} things are wrong with the backup")
+        self.complain(list(verifying.verify(folder, name)), "{} things are wrong with the backup")
         self.stdout.write("Every file is as it was written, and the dump can be read.")
 
     def note(self, folder: Path) -> None:

@@ -4,9 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from hub import storage
-from hub.operations import destroying, postgres
+from hub.operations import destroying
 
 
 class Command(BaseCommand):
@@ -18,6 +19,6 @@ class Command(BaseCommand):
     def handle(self, *, sha256: str, **options: Any) -> None:
         try:
             gone = destroying.destroy(sha256.lower())
-        except (postgres.Unusable, storage.Away) as trouble:
+        except (destroying.NotDestroyed, storage.Away, DatabaseError) as trouble:
             raise CommandError(str(trouble)) from None
         self.stdout.write(f"{gone} objects deleted. Backups hold them still: manage.py backup FOLDER --keep-days 0")

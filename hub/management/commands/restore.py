@@ -2,6 +2,7 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from hub import storage
 from hub.management.commands import up
-from hub.operations import postgres, restoring
-from hub.operations.standing import servers
+from hub.operations import restoring
+from hub.operations.standing import TROUBLE, servers
 
 
 class Command(BaseCommand):
@@ -28,8 +29,17 @@ class Command(BaseCommand):
             with servers(alone=True):
                 restoring.restore(folder.expanduser().absolute(), of, words=force, say=self.stdout.write)
                 up.no_demo()
-                call_command("make_renditions", stdout=self.stdout)
-                call_command("audit", deep=deep, stdout=self.stdout)
-        except (postgres.Unusable, storage.Away, OSError) as trouble:
+                wrong = [*self.complaints("make_renditions"), *self.complaints("audit", deep=deep)]
+        except TROUBLE as trouble:
             raise CommandError(f"Not restored: {trouble}") from None
         self.stdout.write(f"Restored after {time.monotonic() - start:.1f} s. Start the hub; everybody logs in anew.")
+        if wrong:
+            raise CommandError("\n".join(["Restored, but:", *wrong]))
+
+    def complaints(self, command: str, **options: Any) -> Iterator[str]:
+        """Run another command to its end, whatever it finds wrong; its words for that, if there are any."""
+        try:
+            with storage.reachable():
+                call_command(command, stdout=self.stdout, **options)
+        except (CommandError, storage.Away) as reason:
+            yield str(reason)

@@ -1,9 +1,11 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from hub.operations.postgres import LIBPQ
@@ -22,18 +24,27 @@ def sql_outside(statement: str) -> None:
 
 
 @pytest.fixture
-def lose_everything(transactional_db, settings, tmp_path) -> Iterator[Callable[[], None]]:
-    """Call it, and the hub stands on a new, empty Postgres database and on empty folders."""
+def folder(settings, tmp_path) -> Path:
+    """Where backups go; the hub's own files lie beside it."""
+    empty_storage(settings, tmp_path / "files")
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def lose_everything(transactional_db, settings, tmp_path) -> Iterator[Callable[..., None]]:
+    """Call it, and the hub stands on a new, empty Postgres database (`migrated` or not) and on empty folders."""
     before = connection.settings_dict["NAME"]
     made = []
 
-    def lose() -> None:
+    def lose(*, migrated: bool = False) -> None:
         connection.close()
         made.append(f"{before}_lost_{next(numbers)}")
         sql_outside(f'CREATE DATABASE "{made[-1]}"')
         connection.settings_dict["NAME"] = made[-1]
         if not settings.USES_S3:
             empty_storage(settings, tmp_path / made[-1])
+        if migrated:
+            call_command("migrate", verbosity=0)
 
     yield lose
     connection.close()

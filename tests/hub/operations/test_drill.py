@@ -1,6 +1,5 @@
 """The drill in small: a hub is lost with its database and its files, and comes back from its backup."""
 
-import io
 import os
 import time
 from datetime import UTC, datetime
@@ -8,39 +7,25 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import Client
 from django.urls import reverse
 
 from hub import archives, catalogue, datasets, objects, storage, submissions, tokens
 from hub.models import Account, Archive, Backup, DatasetVersion, Image, Label, Removal, Submission, Token
 from hub.moderation import moderating
-from hub.operations import backup, erasures, postgres, restoring
+from hub.operations import backup, erasures, postgres, restoring, verifying
 from hub.operations.vault import Vault
 from hub.people import leaving
 from hub.selections import read
 from tests import factories, images
 from tests.hub.conftest import logged_in
-from tests.parts import broken, committed, empty_storage, in_threads
+from tests.hub.operations.steps import photo, run, stored
+from tests.parts import broken, committed, in_threads
 from workers import upkeep
 
 pytestmark = committed
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def folder(settings, tmp_path) -> Path:
-    """Where backups go; the hub's own files lie beside it."""
-    empty_storage(settings, tmp_path / "files")
-    return tmp_path / "backups"
-
-
-def photo(seed: int, supplier: Account | None = None, label: str = "Valve") -> Image:
-    """A photo in the catalogue."""
-    under = Label.objects.filter(name=label).first() or factories.label(label)
-    shot = factories.checked(images.photo(seed=seed, size=(160, 120)), factories.batch(supplier, under))
-    assert shot.image, shot.reason
-    return shot.image
 
 
 def frozen(owner: Account) -> DatasetVersion:
@@ -65,16 +50,6 @@ def downloaded(archive: Archive, by: Account) -> str:
     """The SHA-256 of what a browser gets."""
     answer = logged_in(by).get(reverse("fetch", args=[archives.link(archive, by)]))
     return storage.digest_of(b"".join(answer.streaming_content))
-
-
-def run(command: str, *words: object, **options: object) -> str:
-    said = io.StringIO()
-    call_command(command, *words, stdout=said, **options)
-    return said.getvalue()
-
-
-def stored(alias: str) -> set[str]:
-    return {name for name, _ in storages[alias].walk()}
 
 
 def make_old() -> None:
@@ -129,7 +104,7 @@ def test_photos_given_and_taken_back_while_a_backup_is_made_leave_it_whole(folde
     run("backup", folder)
     assert sum(cleared) == 0
     assert sum(upkeep.clear_orphans(alias) for alias in objects.ALIASES) > 0
-    assert list(backup.verify(folder)) == []
+    assert list(verifying.verify(folder)) == []
     lose_everything()
     run("restore", folder)
     assert set(Image.objects.filter(withdrawn_at=None)) == {taken_back, stays}
@@ -182,7 +157,7 @@ def test_a_photo_that_came_back_by_appeal_is_not_erased_by_an_old_note(folder):
     Submission.objects.filter(image=shot).update(state="accepted", reason="")
     Removal.objects.update(lifted_at=shot.created_at)
     run("backup", folder, erased=True)
-    noted = erasures.read(folder / "erased.json")
+    (noted,) = erasures.known(folder / "erased.json")
     assert (noted["submissions"], noted["removals"]) == ({}, {})
 
 
@@ -278,6 +253,25 @@ def test_bytes_are_destroyed_at_once_where_the_law_wants_it_and_leave_the_backup
     left = {path.name.split(".")[0] for path in Path(folder, "objects").rglob("*") if path.is_file()}
     assert left == {stays.sha256, *kept}
     assert broken(deep=True) == {}
+
+
+def test_nothing_is_destroyed_while_a_backup_is_made_and_the_operator_hears_of_it(folder, monkeypatch):
+    shot = photo(1)
+    moderating.take_down(shot, factories.moderator(), "illegal")
+    dump = postgres.dump
+
+    def dumped(*args) -> None:
+        dump(*args)
+        with pytest.raises(CommandError, match="A backup is being made"):
+            in_threads(1, lambda number: run("destroy", shot.sha256))
+
+    monkeypatch.setattr(postgres, "dump", dumped)
+    before = Submission.objects.values().get()
+    run("backup", folder)
+    assert Submission.objects.values().get() == before
+    assert storage.key(shot.sha256) in stored("originals")
+    assert "objects deleted" in run("destroy", shot.sha256)
+    assert stored("originals") == set()
 
 
 def test_an_upload_that_a_worker_moves_while_the_backup_is_made_is_in_it(folder, monkeypatch):

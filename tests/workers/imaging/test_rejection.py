@@ -118,6 +118,7 @@ HEAVY = {
     "a profile bomb": (images.profile_bomb, "metadata_too_large"),
     "49 megapixels of RGBA": (lambda: images.png(7000, 7000, colour=6), "PNG"),
     "49 megapixels of 16-bit RGBA": (lambda: images.png(7000, 7000, depth=16, colour=6), "PNG"),
+    "a gigabyte after the last row": (lambda: images.png(100, 100, body=images.zeros(1 << 30)), "PNG"),
     "a thousand scans": (images.many_scans, "too_many_scans"),
 }
 
