@@ -4,8 +4,10 @@ import random
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from hub import sql
+from hub.models import Removal
 
 pytestmark = pytest.mark.django_db
 NEWEST = 9223372036854775807
@@ -98,3 +100,27 @@ def test_a_search_newer_than_the_newest_reads_almost_nothing(stored):
             [NEWEST, bits(0)],
         )
         assert "Index Scan" in cursor.fetchall()[0][0]
+
+
+def test_what_was_taken_down_is_found_to_31_bits_by_either_fingerprint():
+    chance = random.Random(5)
+    asked = chance.getrandbits(256)
+    pairs = [(flipped(chance, asked, n), chance.getrandbits(256)) for n in range(60)]
+    pairs += [pair[::-1] for pair in pairs] + [(chance.getrandbits(256), chance.getrandbits(256)) for _ in range(300)]
+    rows = Removal.objects.bulk_create(
+        Removal(sha256=f"{n:064x}", fingerprint=plain.to_bytes(32), mirrored=mirrored.to_bytes(32))
+        for n, (plain, mirrored) in enumerate(pairs)
+    )
+    Removal.objects.create(sha256="f" * 64)  # one without a fingerprint
+    Removal.objects.filter(pk=rows[0].pk).update(lifted_at=Now())
+    near = [row.pk for row, pair in zip(rows, pairs, strict=True) if min(distance(asked, one) for one in pair) <= 31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT id FROM hub_removed_near(%s::bit(256), 31) ORDER BY id", [bits(asked)])
+        assert [pk for (pk,) in cursor.fetchall()] == near[1:]
+    assert len(near) == 64
+
+
+def test_no_lookup_by_bands_reads_a_list_of_what_its_index_does_not_know():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname ~ '^(fingerprint|removal)s_by_.*band$'")
+        assert cursor.fetchall() == [(["fastupdate=off"],)] * 3
