@@ -33,7 +33,8 @@ security: lint audit-deps ## Lint, and ask whether weaknesses of our dependencie
 
 audit-deps: $(ENVIRONMENT) ## Ask osv.dev what is known of the locked versions
 	@$(UV) audit --frozen --preview-features audit-command || { \
-	  echo "Either something is known (see above), or nothing was looked up: osv.dev was not reached."; exit 1; }
+	  echo "Either something is known (see above), or nothing was looked up: osv.dev was not reached."; \
+	  echo "What is behind its newest release, and by how much:"; $(UV) lock --upgrade --dry-run; exit 1; }
 
 hostile: $(ENVIRONMENT) ## Meet hostile files, requests and texts, and thousands of mutated pictures (HOSTILE_SEED=… repeats)
 	$(PYTHON) -m pytest -n 0 -rP -m "hostile or not slow" tests/hostile
