@@ -1,4 +1,4 @@
-"""The invariants of the hub (docs: DESIGN §5), each a question whose answers are breaches. It only reads."""
+"""The invariants of the hub (docs/operating.md, Breaches): questions whose answers are breaches. It only reads."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator

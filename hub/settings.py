@@ -322,11 +322,14 @@ LOGGING = {
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso"),
             ],
-            "processor": (
-                structlog.dev.ConsoleRenderer(colors=False)
-                if os.environ.get("HUB_LOG", "text" if DEBUG else "json") == "text"
-                else structlog.processors.JSONRenderer()
-            ),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *(
+                    [structlog.dev.ConsoleRenderer(colors=False)]
+                    if os.environ.get("HUB_LOG", "text" if DEBUG else "json") == "text"
+                    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+                ),
+            ],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
