@@ -150,9 +150,9 @@ def spent(job: Job) -> bool:
 
 def bury(job: int, error: str, attempt: int | None = None) -> bool:
     """Mark a job failed for good, unless it has moved on meanwhile: done, or held by another than `attempt`."""
-    dead = Q(state="queued") | Q(state="running", lease_until__lt=Now()) | Q(state="running", attempt=attempt)
+    unmoved = Q(state="queued") | Q(state="running", lease_until__lt=Now()) | Q(state="running", attempt=attempt)
     return bool(
-        Job.objects.filter(dead, ~_left(), pk=job).update(
+        Job.objects.filter(unmoved, ~_left(), pk=job).update(
             state="failed", finished_at=Now(), lease_until=None, error=error
         )
     )

@@ -20,9 +20,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(ANEW.format("removals_by_band"), migrations.RunSQL.noop),
-        migrations.RunSQL(BANDS.format("removals_by_band", "fingerprint", KNOWN), "DROP INDEX removals_by_band"),
+        migrations.RunSQL(BANDS.format("removals_by_band", "fingerprint", KNOWN), ANEW.format("removals_by_band")),
         migrations.RunSQL(ANEW.format("removals_by_mirrored_band"), migrations.RunSQL.noop),
         migrations.RunSQL(
-            BANDS.format("removals_by_mirrored_band", "mirrored", KNOWN), "DROP INDEX removals_by_mirrored_band"
+            BANDS.format("removals_by_mirrored_band", "mirrored", KNOWN), ANEW.format("removals_by_mirrored_band")
         ),
     ]

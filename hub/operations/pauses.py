@@ -54,7 +54,7 @@ def resume(what: str, operator: Account) -> list[Job]:
     """Let it go on. The first thousand jobs to ring for; the sweeper rings for more whenever their queue is empty.
 
     What waited is counted as waiting from now on: the pause was nobody's delay. What met an error before it counts as
-    if it had met none.
+    if it had met none, until it meets another.
     """
     with transaction.atomic():
         if not Pause.objects.filter(what=What(what)).delete()[0]:

@@ -73,8 +73,10 @@ def dribbling(port: int, first: bytes) -> Iterator[None]:
 
         pool = stack.enter_context(ThreadPoolExecutor(1))
         stack.callback(over.set)
-        pool.submit(go_on)
+        going = pool.submit(go_on)
         yield
+        over.set()
+        going.result()
 
 
 SLOW = {
