@@ -4,7 +4,7 @@ FOLDER/objects/originals/ab/cd/<sha256>       every object once, however many ba
 FOLDER/20261127T031500Z/backup.json           when, of what, how many; written last
 FOLDER/20261127T031500Z/database.dump         pg_restore reads it
 FOLDER/20261127T031500Z/objects.sha256        `sha256sum -c` reads it, in FOLDER
-FOLDER/erased.json                            what must not come back (hub/operations/erasures.py)
+FOLDER/erased.json                            what must not come back (hub/operations/erasures.py, with erased.lock)
 """
 
 import fcntl
@@ -113,9 +113,9 @@ class Vault:
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.root / ".lock").open("a+") as file:
             try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise Unusable(f"Another backup is being made in {self.root}.") from None
+                raise Unusable(f"Another backup or restore is at work in {self.root}: come back later.") from None
             yield
 
     @contextmanager
@@ -179,6 +179,7 @@ def synced(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that is whole or as it was before, whoever else writes it."""
+    """Write a file that is whole and on the disk, or as it was before, whoever else writes it."""
     with storage.FolderStorage(location=path.parent).whole(path.name) as file:
         file.write(text.encode())
+    synced(path.parent)

@@ -34,3 +34,10 @@ def test_two_writers_of_one_file_leave_it_whole(tmp_path):
         in_threads(4, lambda number: vault.write_whole(tmp_path / "erased.json", texts[number]))
         assert (tmp_path / "erased.json").read_text() in texts
     assert [path.name for path in tmp_path.iterdir()] == ["erased.json"]
+
+
+def test_a_file_that_was_written_is_still_there_when_the_power_goes(tmp_path, monkeypatch):
+    on_disk = []
+    monkeypatch.setattr(vault, "synced", lambda path: on_disk.append((path, (path / "erased.json").exists())))
+    vault.write_whole(tmp_path / "erased.json", "{}")
+    assert on_disk == [(tmp_path, True)]
