@@ -12,6 +12,13 @@ from hub.unprivileged import CannotStart
 
 # What keeps a backup from being made or restored, each in words that an operator reads.
 TROUBLE = (Unusable, storage.Away, DatabaseError, OSError)
+SHOWN = 10
+
+
+def first_of(found: list[str]) -> str:
+    """The first few of what was found, a line each, and how many more there are."""
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "".join(f"\n    {one}" for one in [*found[:SHOWN], *more])
 
 
 @contextmanager
@@ -29,7 +36,7 @@ def servers(*, alone: bool = False) -> Iterator[None]:
             stack.callback(connections.close_all)
         except embedded.AlreadyRunning as reason:
             if alone:
-                raise Unusable(str(reason)) from None
+                raise Unusable(str(reason)) from reason
         except CannotStart as reason:
-            raise Unusable(str(reason)) from None
+            raise Unusable(str(reason)) from reason
         yield

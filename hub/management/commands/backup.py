@@ -7,9 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 
 from hub.operations import backup, erasures, verifying
-from hub.operations.standing import TROUBLE, servers
-
-SHOWN = 10
+from hub.operations.standing import TROUBLE, first_of, servers
 
 
 class Command(BaseCommand):
@@ -31,7 +29,7 @@ class Command(BaseCommand):
             with servers():
                 self.act(folder.expanduser().absolute(), **options)
         except TROUBLE as trouble:
-            raise CommandError(f"No backup: {trouble}") from None
+            raise CommandError(f"No backup: {trouble}") from trouble
 
     def act(self, folder: Path, **options: Any) -> None:
         """What the options ask for."""
@@ -66,6 +64,4 @@ class Command(BaseCommand):
     def complain(self, found: list[str], what: str) -> None:
         """Raise with the first few, if there are any."""
         if found:
-            more = f"\n    and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-            lines = "".join(f"\n    {one}" for one in found[:SHOWN])
-            raise CommandError(f"{what.format(len(found))}:{lines}{more}")
+            raise CommandError(f"{what.format(len(found))}:{first_of(found)}")

@@ -6,10 +6,9 @@ from django.db import DatabaseError, transaction
 
 from hub import storage
 from hub.models import Image, Rendition
+from hub.operations.standing import first_of
 from workers import export, ingest
 from workers.imaging import Rejected
-
-SHOWN = 10
 
 
 class Command(BaseCommand):
@@ -19,12 +18,10 @@ class Command(BaseCommand):
         try:
             made, failed = self.mend_all()
         except (storage.Away, DatabaseError) as trouble:
-            raise CommandError(f"Not all renditions were made: {trouble}") from None
+            raise CommandError(f"Not all renditions were made: {trouble}") from trouble
         self.stdout.write(f"{made} images had renditions missing; they have them again.")
         if failed:
-            lines = "".join(f"\n    {one}" for one in failed[:SHOWN])
-            more = f"\n    and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
-            raise CommandError(f"{len(failed)} images have no good original to make renditions from:{lines}{more}")
+            raise CommandError(f"{len(failed)} images have no good original to make renditions from:{first_of(failed)}")
 
     def mend_all(self) -> tuple[int, list[str]]:
         """How many images were mended, and which could not be, with the reason."""
