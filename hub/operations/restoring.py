@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from hub import objects, storage
 from hub.models import Account, Archive, Feature, Image, Submission
 from hub.operations import backup as backups
-from hub.operations import erasures, holdings, postgres
+from hub.operations import erasures, holdings, postgres, verifying
 from hub.operations.backup import CHUNK, THREADS, Say
 from hub.operations.postgres import Unusable
 from hub.operations.vault import Backup, Line, Vault
@@ -23,26 +23,32 @@ from hub.operations.vault import Backup, Line, Vault
 WORDS = "replace everything"
 
 
-def restore(folder: Path, name: str = "", *, words: str = "", say: Say = print) -> Backup:
+def restore(folder: Path, name: str = "", *, words: str = "", say: Say = print) -> list[str]:
     """Make the hub what the backup says (the newest of `folder`, where none is named), less what was erased since.
 
-    Renditions are left to `make_renditions`, and the proof to `audit`. Raises postgres.Unusable: no such backup, not
-    readable, made by a newer release, others connected, or a hub that is not empty while `words` are not WORDS.
+    The objects whose copies are damaged or gone, in words; everything else is back. Renditions are left to
+    `make_renditions`, and the proof to `audit`. Raises postgres.Unusable: no such backup, not readable, made by a newer
+    release, others connected or in the folder, or a hub that is not empty while `words` are not WORDS.
     """
     vault = Vault(folder)
     backup = vault.find(name)
-    check(backup, words)
-    erased = folder / "erased.json"
+    with vault.locked():
+        check(backup, words)
+        _rows(backup, folder / "erased.json", say)
+        _forget_what_is_not_kept(backup)
+        copied, wrong = _return_objects(vault, backup)
+        say(f"{copied} objects copied back.")
+        backups.record(backup)
+    return wrong
+
+
+def _rows(backup: Backup, erased: Path, say: Say) -> None:
     _note_what_is_here(erased, say)
     load(backup, erased)
     say(f"Rows of {backup.made_at:%Y-%m-%d %H:%M:%S} UTC are back.")
     done = erasures.replay(*erasures.known(erased))
     erasures.mark(erased, restoring=False)
     say(", ".join(f"{n} {what}" for what, n in done.items()) + ", as was done since.")
-    _forget_what_is_not_kept(backup)
-    say(f"{_return_objects(vault, backup)} objects copied back.")
-    backups.record(backup)
-    return backup
 
 
 def check(backup: Backup, words: str) -> None:
@@ -102,13 +108,17 @@ def _forget_what_is_not_kept(backup: Backup) -> None:
         Archive.objects.filter(state="ready").update(state="stale")
 
 
-def _return_objects(vault: Vault, backup: Backup) -> int:
-    """Copy back what the rows need and storage has not; how many. Raises Unusable where a copy is damaged."""
-    copied = 0
+def _return_objects(vault: Vault, backup: Backup) -> tuple[int, list[str]]:
+    """Copy back what the rows need and storage has not; how many, and what is wrong with the other copies."""
+    copied, wrong = 0, []
     with ThreadPoolExecutor(THREADS) as pool:
         for lines in _needed(backup):
-            copied += sum(pool.map(lambda line: _return(vault, line), lines))
-    return copied
+            for came in pool.map(lambda line: _return(vault, line), lines):
+                if isinstance(came, str):
+                    wrong.append(came)
+                else:
+                    copied += came
+    return copied, wrong
 
 
 def _needed(backup: Backup) -> Iterator[list[Line]]:
@@ -123,15 +133,14 @@ def _needed(backup: Backup) -> Iterator[list[Line]]:
         yield [line for line in chunk if (line.alias, line.name) in kept]
 
 
-def _return(vault: Vault, line: Line) -> bool:
-    """Whether it had to be copied."""
+def _return(vault: Vault, line: Line) -> bool | str:
+    """Whether it had to be copied, or what is wrong with the copy."""
     source, target = Path(vault.shelf(line.alias).path(line.name)), storages[line.alias]
-    size = source.stat().st_size
     with storage.reachable():
-        if target.exists(line.name) and target.size(line.name) == size:
+        if source.exists() and target.exists(line.name) and target.size(line.name) == source.stat().st_size:
             return False
+    if wrong := verifying.wrong(vault, line):
+        return wrong
     with source.open("rb") as file:
-        if storage.digest(file)[0] != line.sha256:
-            raise Unusable(f"{source} is damaged: its bytes have another SHA-256.")
         storage.put(line.alias, line.name, file)
     return True

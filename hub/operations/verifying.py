@@ -28,11 +28,15 @@ def verify(folder: Path, name: str = "") -> Iterator[str]:
     with ThreadPoolExecutor(THREADS) as pool:
         lines = backup.lines()
         while chunk := list(islice(lines, CHUNK)):
-            yield from filter(None, pool.map(lambda line: _wrong(vault, line), chunk))
+            yield from filter(None, pool.map(lambda line: wrong(vault, line), chunk))
 
 
-def _wrong(vault: Vault, line: Line) -> str:
-    path = Path(vault.shelf(line.alias).path(line.name))
-    if not path.exists():
+def wrong(vault: Vault, line: Line) -> str:
+    """What is wrong with the copy of an object: gone, not readable, not its bytes; "" for a sound one."""
+    try:
+        sound = sha256_of(Path(vault.shelf(line.alias).path(line.name))) == line.sha256
+    except FileNotFoundError:
         return f"{line.alias}/{line.name}: no file"
-    return "" if sha256_of(path) == line.sha256 else f"{line.alias}/{line.name}: its bytes have another SHA-256"
+    except OSError as error:
+        return f"{line.alias}/{line.name}: {error.strerror}"
+    return "" if sound else f"{line.alias}/{line.name}: its bytes have another SHA-256"

@@ -11,7 +11,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from hub import storage
 from hub.management.commands import up
 from hub.operations import restoring
-from hub.operations.standing import TROUBLE, servers
+from hub.operations.standing import TROUBLE, first_of, servers
 
 
 class Command(BaseCommand):
@@ -27,11 +27,12 @@ class Command(BaseCommand):
         start = time.monotonic()
         try:
             with servers(alone=True):
-                restoring.restore(folder.expanduser().absolute(), of, words=force, say=self.stdout.write)
+                lost = restoring.restore(folder.expanduser().absolute(), of, words=force, say=self.stdout.write)
                 up.no_demo()
-                wrong = [*self.complaints("make_renditions"), *self.complaints("audit", deep=deep)]
+                told = [f"{len(lost)} copies in the backup are gone or damaged:{first_of(lost)}"] if lost else []
+                wrong = [*told, *self.complaints("make_renditions"), *self.complaints("audit", deep=deep)]
         except TROUBLE as trouble:
-            raise CommandError(f"Not restored: {trouble}") from None
+            raise CommandError(f"Not restored: {trouble}") from trouble
         self.stdout.write(f"Restored after {time.monotonic() - start:.1f} s. Start the hub; everybody logs in anew.")
         if wrong:
             raise CommandError("\n".join(["Restored, but:", *wrong]))
@@ -41,5 +42,5 @@ class Command(BaseCommand):
         try:
             with storage.reachable():
                 call_command(command, stdout=self.stdout, **options)
-        except (CommandError, storage.Away) as reason:
+        except (CommandError, *TROUBLE) as reason:
             yield str(reason)

@@ -6,12 +6,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
 from django.core.management import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
-from hub import catalogue, storage, tokens
-from hub.models import Account, Image, Removal, Submission, Token
+from hub import audit, catalogue, storage, tokens
+from hub.models import Account, Backup, Image, Removal, Submission, Token
 from hub.moderation import moderating
 from hub.operations import erasures, postgres, restoring
+from hub.operations.vault import Vault
 from hub.people import leaving
 from tests import factories
 from tests.hub.operations.steps import photo, run, stored
@@ -155,3 +156,55 @@ def test_a_note_of_a_release_that_knew_no_lineages_counts(folder, lose_everythin
     run("restore", folder)
     assert Image.objects.get(withdrawn_at=None) == stays
     assert not Token.objects.exists()
+
+
+def test_a_backup_that_is_damaged_gives_back_all_that_is_sound(folder, lose_everything):
+    damaged, gone, unreadable, fine = (photo(seed) for seed in range(4))
+    run("backup", folder)
+    copies = [folder / "objects" / "originals" / storage.key(shot.sha256) for shot in (damaged, gone, unreadable)]
+    copies[0].write_bytes(b"x" * damaged.size)
+    for path in copies[1:]:
+        path.unlink()
+    copies[2].mkdir()
+    lose_everything()
+    with pytest.raises(CommandError, match="Restored, but:\n3 copies in the backup are gone or damaged") as said:
+        run("restore", folder)
+    for shot, why in ((damaged, "its bytes have another SHA-256"), (gone, "no file"), (unreadable, "Is a directory")):
+        assert f"originals/{storage.key(shot.sha256)}: {why}" in str(said.value)
+    assert "3 images have no good original" in str(said.value)
+    assert "1 of " in str(said.value)  # rules are broken, and the audit said so
+    assert stored("originals") == {storage.key(fine.sha256)}
+    assert stored("renditions") == {storage.rendition_key(row.sha256) for row in fine.renditions.all()}
+    assert Backup.objects.count() == 1
+
+
+@pytest.mark.parametrize("trouble", [OperationalError("gone away"), FileNotFoundError(2, "No such file")])
+def test_an_audit_that_cannot_end_does_not_read_as_if_nothing_was_restored(
+    folder, lose_everything, monkeypatch, trouble
+):
+    run("backup", folder)
+    lose_everything()
+
+    def broken_off(**options) -> None:
+        raise trouble
+
+    monkeypatch.setattr(audit, "run", broken_off)
+    with pytest.raises(CommandError, match=r"Restored, but:\n.*(gone away|No such file)"):
+        run("restore", folder)
+
+
+def test_what_is_behind_a_refusal_can_be_traced(folder):
+    for command in ("backup", "restore"):
+        with pytest.raises(CommandError) as said:
+            run(command, folder, **({"verify": True} if command == "backup" else {}))
+        assert isinstance(said.value.__cause__, postgres.Unusable)
+
+
+def test_nothing_is_restored_while_a_backup_is_made_which_may_drop_it(folder):
+    photo(1)
+    run("backup", folder)
+    with Vault(folder).locked():
+        with pytest.raises(CommandError, match="Not restored: Another backup or restore is at work"):
+            run("restore", folder, force=restoring.WORDS)
+        run("backup", folder, erased=True)  # a backup may take hours: what is erased meanwhile is noted
+    assert Image.objects.count() == 1
