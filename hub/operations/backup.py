@@ -96,6 +96,7 @@ def _rows(here: Path, *, packed: bool, rendered: bool) -> dict[str, Any]:
             "made_at": made_at,
             "postgres": postgres.server(),
             "migrations": _migrations(),
+            "lineage": erasures.lineage(),
             "rows": holdings.rows(),
             "archives": packed,
             "renditions": rendered,
@@ -109,7 +110,7 @@ def _migrations() -> list[str]:
 
 
 def _objects(vault: Vault, here: Path) -> Copied:
-    """Copy what is wanted and not in the vault yet, and write objects.sha256."""
+    """Copy what is needed and not in the vault yet, and write objects.sha256."""
     copied = Copied()
     with (here / "objects.sha256").open("w") as sums, ThreadPoolExecutor(THREADS) as pool:
         for chunk in _listed(here / "holdings"):

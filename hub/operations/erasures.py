@@ -1,13 +1,16 @@
 """What was taken back, taken down or erased, kept outside the rows so that no restore brings it back.
 
 Ids, times and digests only: no name, no address, no picture. A submission is known again by its id and the moment it
-was made; an account by its id, if it was there before the person left. Ids begin anew in a new database, so each note
-stands under the lineage of the rows it is about, which a dump takes along.
+was made; an account by its id, if it was there before the person left. Ids begin anew in a new database, so the file
+holds a note for each lineage of rows, which a dump takes along: {lineage: note}.
 
-{"restoring": whether a restore has begun and not ended, "notes": {lineage: note}}
+Rows may be older than their note (a database recovered to yesterday): they take out only what changed after it.
 """
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,37 +19,42 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from hub import catalogue, counts
 from hub.models import Account, Image, Removal, Submission, Token
+from hub.operations.postgres import Unusable
 from hub.operations.vault import write_whole
 from hub.people import consent, leaving
 
 # Photos withdrawn at a time, as when somebody leaves: more would hold the catalogue's lock for long.
 STEP = 50
-# Under which a note of a release that knew no lineages stands: it may be about any hub.
-UNKNOWN = ""
+NEVER = datetime.fromtimestamp(0, UTC).isoformat()
 KINDS = ("submissions", "accounts", "removals")
 Note = dict[str, Any]
 
 
 def lineage() -> str:
-    """What tells these rows, and every copy of them, from those of another hub: when their first table was made."""
+    """When the first migration of these rows ran: it tells them, and copies, from another hub's. Raises Unusable."""
+    if first := _answer("SELECT min(applied) FROM django_migrations"):
+        return first.astimezone(UTC).isoformat()
+    raise Unusable("No migration ever ran on this database: there is no hub in it.")
+
+
+def _answer(question: str) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(applied) FROM django_migrations")
-        return cursor.fetchone()[0].astimezone(UTC).isoformat()
+        cursor.execute(question)
+        return cursor.fetchone()[0]
 
 
 def none() -> Note:
-    """Nothing was erased, as far as anybody knows."""
-    return {"at": "", "submissions": {}, "accounts": {}, "removals": {}, "tokens": None}
+    """Nothing was erased, as far as anybody knows, and no restore of these rows has begun and not ended."""
+    return {"restoring": False, "at": NEVER, "submissions": {}, "accounts": {}, "removals": {}, "tokens": []}
 
 
 def present() -> Note:
     """What these rows know: withdrawn (when given, why), who left, what may not return, which tokens open."""
-    return {
-        "at": timezone.now().isoformat(),
+    return none() | {
+        "at": _answer("SELECT clock_timestamp()").isoformat(),  # by the clock that says when rows changed
         "submissions": {
             str(pk): [given.isoformat(), detail.get("why", "")]
             for pk, given, detail in Submission.objects.filter(state="withdrawn").values_list(
@@ -71,44 +79,58 @@ def _packed(row: Removal) -> list[str]:
     return [row.pixels_sha256, bytes(row.fingerprint).hex(), bytes(row.mirrored).hex(), row.reason]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    told = json.loads(path.read_text()) if path.exists() else {"notes": {}}
-    return {"restoring": False} | (told if "notes" in told else {"notes": {UNKNOWN: told}})
+def _read(path: Path) -> dict[str, Note]:
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
-def known(path: Path) -> list[Note]:
-    """The notes of a file that are, or may be, about these rows."""
-    notes = _read(path)["notes"]
-    return [notes[whose] for whose in (UNKNOWN, lineage()) if whose in notes]
+@contextmanager
+def _changing(path: Path) -> Iterator[dict[str, Note]]:
+    """The notes of a file, written back when the block ends; whoever else changes them waits."""
+    with path.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        notes = _read(path)
+        yield notes
+        write_whole(path, json.dumps(notes))
+
+
+def known(path: Path) -> Note:
+    """The note about these rows, with the removals of all notes: pictures are known by what they show, not by ids."""
+    notes = _read(path)
+    own = notes.get(lineage(), none())
+    every = [note["removals"] for note in (*notes.values(), own)]
+    return own | {"removals": {sha256: row for removals in every for sha256, row in removals.items()}}
 
 
 def keep(path: Path) -> Note:
-    """Add what is erased now to a file, and take out what is here again, by a moderator's or its supplier's hand.
+    """Add what is erased now to the note about these rows, and take out what came back since it was written.
 
-    Where a restore has begun and not ended, rows may be here again that are still to be erased, and tokens: nothing is
-    taken out then, and the note before knows better which tokens open.
+    A token that was revoked then stays so. Where a restore has begun and not ended, rows are here that are still to be
+    erased: nothing is taken out, and the note before knows better which tokens open. Raises Unusable without a hub.
     """
-    file, whose = _read(path), lineage()
-    before, now = file["notes"].get(whose, none()), present()
-    note = file["notes"][whose] = now | {kind: before[kind] | now[kind] for kind in KINDS}
-    if file["restoring"]:
-        note |= {"at": before["at"], "tokens": before["tokens"]}
-    else:
-        _take_out_what_is_here(note)
-        _take_out_what_is_here(file["notes"].get(UNKNOWN, none()))
-    write_whole(path, json.dumps(file))
+    whose = lineage()
+    with _changing(path) as notes:
+        before, now = notes.get(whose, none()), present()
+        note = notes[whose] = before | {kind: before[kind] | now[kind] for kind in KINDS}
+        if not note["restoring"]:
+            _take_out_what_came_back(note)
+            revoked = set(_revoked(before).values_list("pk", flat=True))
+            note |= {"at": now["at"], "tokens": [pk for pk in now["tokens"] if pk not in revoked]}
     return note
 
 
-def mark(path: Path, *, restoring: bool) -> None:
-    """Say in a file that a restore begins, or that all it knew was erased again."""
-    write_whole(path, json.dumps(_read(path) | {"restoring": restoring}))
+def mark(path: Path, whose: str, *, restoring: bool) -> None:
+    """Say of a lineage that its rows are being restored, or that all that was known was erased again."""
+    with _changing(path) as notes:
+        notes[whose] = notes.get(whose, none()) | {"restoring": restoring}
 
 
-def _take_out_what_is_here(note: Note) -> None:
+def _take_out_what_came_back(note: Note) -> None:
+    """By a moderator's or its supplier's hand, after the note: older rows have what was erased since."""
+    since = datetime.fromisoformat(note["at"])
     for row in _again(note["submissions"]):
-        note["submissions"].pop(str(row.pk))
-    for sha256 in Removal.objects.exclude(lifted_at=None).values_list("sha256", flat=True):
+        if row.decided_at and row.decided_at > since:
+            note["submissions"].pop(str(row.pk))
+    for sha256 in Removal.objects.filter(lifted_at__gt=since).values_list("sha256", flat=True):
         note["removals"].pop(sha256, None)
 
 
@@ -121,15 +143,14 @@ def _again(told: dict[str, list[str]]) -> list[Submission]:
     return found
 
 
-def replay(*notes: Note) -> dict[str, int]:
-    """Take back, take down and erase again what these rows still hold of what notes tell, the newest last; how much."""
+def replay(note: Note) -> dict[str, int]:
+    """Take back, take down and erase again what these rows still hold of what a note tells; how much."""
     Session.objects.all().delete()  # who logged out since would be logged in
-    told = {kind: {pk: one for note in notes for pk, one in note[kind].items()} for kind in KINDS}
     return {
-        "photos taken back": _withdraw(told["submissions"]),
-        "accounts erased": _leave(told["accounts"]),
-        "pictures kept from coming back": _remember(told["removals"]),
-        "tokens revoked": sum(_revoked(note).delete()[0] for note in notes),
+        "photos taken back": _withdraw(note["submissions"]),
+        "accounts erased": _leave(note["accounts"]),
+        "pictures kept from coming back": _remember(note["removals"]),
+        "tokens revoked": _revoked(note).delete()[0],
     }
 
 
@@ -160,23 +181,20 @@ def _same(person: Account, told: dict[str, list]) -> bool:
 
 
 def _remember(told: dict[str, list[str]]) -> int:
-    before = Removal.objects.count()
+    kept = Removal.objects.filter(lifted_at=None)
+    before = kept.count()
+    rows = [
+        Removal(sha256=sha256, pixels_sha256=pixels, fingerprint=bytes.fromhex(plain), mirrored=bytes.fromhex(mirrored),
+                reason=reason)
+        for sha256, (pixels, plain, mirrored, reason) in told.items()
+    ]  # fmt: skip
+    fields = ["pixels_sha256", "fingerprint", "mirrored", "reason", "lifted_at"]
     Removal.objects.bulk_create(
-        [
-            Removal(
-                sha256=sha256, pixels_sha256=pixels, fingerprint=bytes.fromhex(plain), mirrored=bytes.fromhex(mirrored),
-                reason=reason,
-            )
-            for sha256, (pixels, plain, mirrored, reason) in told.items()
-        ],
-        ignore_conflicts=True,
-        batch_size=1000,
-    )  # fmt: skip
-    return Removal.objects.count() - before
+        rows, batch_size=1000, update_conflicts=True, unique_fields=["sha256"], update_fields=fields
+    )
+    return kept.count() - before
 
 
 def _revoked(note: Note) -> QuerySet[Token]:
     """The tokens in these rows that were revoked when a note was taken."""
-    if note["tokens"] is None:
-        return Token.objects.none()
     return Token.objects.filter(created_at__lt=datetime.fromisoformat(note["at"])).exclude(pk__in=note["tokens"])

@@ -94,11 +94,14 @@ def contents(path: Path) -> int:
     return len(re.findall(r"^\d+; \d+ \d+ TABLE DATA ", _run("pg_restore", "--list", path), re.MULTILINE))
 
 
-def load(path: Path) -> None:
-    """Put the rows of a dump in the place of everything in the database. Raises Unusable, and leaves it empty then."""
-    tool("pg_restore")  # before anything is dropped
+def clear() -> None:
+    """Drop everything in the database, or nothing."""
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
+
+
+def load(path: Path) -> None:
+    """Put the rows of a dump into an empty database. Raises Unusable, and leaves it empty then."""
     name = str(connection.settings_dict["NAME"])
     options = ("--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
     _run("pg_restore", *options, f"--dbname={name}", path)

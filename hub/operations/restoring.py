@@ -46,8 +46,8 @@ def _rows(backup: Backup, erased: Path, say: Say) -> None:
     _note_what_is_here(erased, say)
     load(backup, erased)
     say(f"Rows of {backup.made_at:%Y-%m-%d %H:%M:%S} UTC are back.")
-    done = erasures.replay(*erasures.known(erased))
-    erasures.mark(erased, restoring=False)
+    done = erasures.replay(erasures.known(erased))
+    erasures.mark(erased, backup.about["lineage"], restoring=False)
     say(", ".join(f"{n} {what}" for what, n in done.items()) + ", as was done since.")
 
 
@@ -84,17 +84,19 @@ def _note_what_is_here(erased: Path, say: Say) -> None:
     try:
         if postgres.tables():
             erasures.keep(erased)
-    except DatabaseError as error:
+    except (DatabaseError, Unusable) as error:
         say(f"What is in the database cannot be read ({type(error).__name__}): only erased.json says what was erased.")
 
 
 def load(backup: Backup, erased: Path) -> None:
     """Put the backup's rows in the place of all rows, and bring them to this release. Raises Unusable."""
-    erasures.mark(erased, restoring=True)
+    whose = backup.about["lineage"]
+    postgres.clear()  # refused, or broken off while it waits, it leaves all as it was
+    erasures.mark(erased, whose, restoring=True)
     try:
         postgres.load(backup.dump)
     except Unusable:
-        erasures.mark(erased, restoring=bool(postgres.tables()))
+        erasures.mark(erased, whose, restoring=bool(postgres.tables()))
         raise
     if (found := holdings.rows()) != backup.about["rows"]:
         raise Unusable(f"The rows that came back are not those that were saved: {found}")

@@ -47,6 +47,7 @@ class Command(BaseCommand):
         about = made.about
         held, new = sum(about["objects"].values()), about["bytes_copied"] / 1e6
         self.stdout.write(f"{made.path} holds {held} objects ({new:.1f} MB new) after {about['seconds']:.1f} s.")
+        self.say_what_is_unfinished(folder)
         self.complain(missing, "The backup is whole but for {} objects that storage has lost or damaged")
 
     def verify(self, folder: Path, name: str) -> None:
@@ -60,6 +61,15 @@ class Command(BaseCommand):
         noted = erasures.keep(folder / "erased.json")
         told = ", ".join(f"{len(noted[kind])} {kind}" for kind in ("submissions", "accounts", "removals"))
         self.stdout.write(f"Noted what must not come back: {told}.")
+        self.say_what_is_unfinished(folder)
+
+    def say_what_is_unfinished(self, folder: Path) -> None:
+        """Raise where these rows are those of a restore that did not end."""
+        if erasures.known(folder / "erased.json")["restoring"]:
+            raise CommandError(
+                "Done, but: a restore of this hub began and did not end. What was erased since its backup may be here"
+                " again: stop the hub and restore once more."
+            )
 
     def complain(self, found: list[str], what: str) -> None:
         """Raise with the first few, if there are any."""

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import storages
 from django.core.management import CommandError
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
 from hub import archives, catalogue, datasets, objects, storage, submissions, tokens
 from hub.models import Account, Archive, Backup, DatasetVersion, Image, Label, Removal, Submission, Token
-from hub.moderation import moderating
+from hub.moderation import moderating, removals
 from hub.operations import backup, erasures, postgres, restoring, verifying
 from hub.operations.vault import Vault
 from hub.people import leaving
@@ -154,10 +155,10 @@ def test_a_photo_that_came_back_by_appeal_is_not_erased_by_an_old_note(folder):
     shot = photo(1)
     moderating.take_down(shot, factories.moderator(), "private")
     run("backup", folder, erased=True)
-    Submission.objects.filter(image=shot).update(state="accepted", reason="")
-    Removal.objects.update(lifted_at=shot.created_at)
+    Submission.objects.filter(image=shot).update(state="accepted", reason="", decided_at=Now())
+    removals.lift(shot.sha256)
     run("backup", folder, erased=True)
-    (noted,) = erasures.known(folder / "erased.json")
+    noted = erasures.known(folder / "erased.json")
     assert (noted["submissions"], noted["removals"]) == ({}, {})
 
 

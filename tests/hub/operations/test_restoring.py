@@ -1,6 +1,8 @@
 """Restores that do not go as they should: what lacks, what was cut off, and notes that are about another hub."""
 
 import json
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -9,7 +11,7 @@ from django.core.management import CommandError
 from django.db import OperationalError, connection
 
 from hub import audit, catalogue, storage, tokens
-from hub.models import Account, Backup, Image, Removal, Submission, Token
+from hub.models import Account, Backup, Image, Removal, Token
 from hub.moderation import moderating
 from hub.operations import erasures, postgres, restoring
 from hub.operations.vault import Vault
@@ -65,28 +67,6 @@ def test_a_store_that_does_not_answer_is_told_in_words(folder, lose_everything, 
         run("restore", folder)
 
 
-def test_a_hub_that_is_migrated_and_empty_revokes_no_token_of_the_backup(folder, lose_everything):
-    token, _ = tokens.make(factories.account(), "laptop", ["read"])
-    run("backup", folder)
-    lose_everything(migrated=True)
-    run("backup", folder, erased=True)  # as whoever asks for it every few minutes does
-    run("restore", folder)
-    assert Token.objects.get() == token
-
-
-def test_who_left_a_new_hub_is_not_taken_for_who_had_their_number_in_the_lost_one(folder, lose_everything):
-    ada = factories.account()
-    shot = photo(1, ada)
-    run("backup", folder)
-    lose_everything(migrated=True)
-    leaving.leave(factories.account(pk=ada.pk), withdraw=True)
-    photo(2)
-    run("backup", folder, erased=True)
-    run("restore", folder, force=restoring.WORDS)
-    assert Account.objects.get(pk=ada.pk).gone_at is None
-    assert Image.objects.get(withdrawn_at=None) == shot
-
-
 def test_a_restore_that_was_cut_off_erases_everything_when_it_is_run_again(folder, lose_everything, monkeypatch):
     ada, bo = factories.account(), factories.account()
     back, down, _, stays = photo(1, bo), photo(2, bo), photo(3, ada), photo(4, bo)
@@ -103,7 +83,9 @@ def test_a_restore_that_was_cut_off_erases_everything_when_it_is_run_again(folde
         with pytest.raises(CommandError, match="power"):
             run("restore", folder, force=restoring.WORDS)
     assert Image.objects.filter(withdrawn_at=None).count() == 4
-    run("backup", folder, erased=True)
+    for erased in (True, False):
+        with pytest.raises(CommandError, match="a restore of this hub began and did not end"):
+            run("backup", folder, erased=erased)
     with pytest.raises(CommandError, match="This hub is not empty"):
         run("restore", folder)
     run("restore", folder, force=restoring.WORDS)
@@ -118,44 +100,38 @@ def cut_off(*notes):
     raise OSError(5, "no more power")
 
 
-def test_after_a_restore_what_comes_back_by_appeal_leaves_the_note_again(folder, lose_everything):
-    shot = photo(1)
-    run("backup", folder)
-    catalogue.withdraw(shot)
-    run("restore", folder, force=restoring.WORDS)
-    (noted,) = erasures.known(folder / "erased.json")
-    assert list(noted["submissions"]) == [str(Submission.objects.get().pk)]
-    Submission.objects.update(state="accepted", reason="")
-    run("backup", folder, erased=True)
-    (noted,) = erasures.known(folder / "erased.json")
-    assert noted["submissions"] == {}
-
-
-def test_a_dump_that_cannot_be_loaded_leaves_no_restore_begun(folder, monkeypatch):
+def test_a_dump_that_cannot_be_loaded_leaves_no_restore_begun(folder, lose_everything):
+    lose_everything(migrated=True)
     photo(1)
     run("backup", folder)
-
-    def fails(path) -> None:
-        raise postgres.Unusable("pg_restore failed")
-
-    monkeypatch.setattr(postgres, "load", fails)
-    monkeypatch.setattr(postgres, "tables", lambda: 0)
-    with pytest.raises(CommandError, match="pg_restore failed"):
-        run("restore", folder)
-    assert json.loads((folder / "erased.json").read_text())["restoring"] is False
+    backup = Vault(folder).find()
+    backup.dump.write_bytes(backup.dump.read_bytes()[:-4000])
+    with pytest.raises(CommandError, match="Not restored: pg_restore failed"):
+        run("restore", folder, force=restoring.WORDS)
+    assert postgres.tables() == 0
+    assert notes(folder)[backup.about["lineage"]]["restoring"] is False
 
 
-def test_a_note_of_a_release_that_knew_no_lineages_counts(folder, lose_everything):
-    back, stays = photo(1), photo(2)
-    gone, _ = tokens.make(factories.account(), "laptop", ["read"])
+def notes(folder: Path) -> dict[str, erasures.Note]:
+    return json.loads((folder / "erased.json").read_text())
+
+
+def test_a_restore_that_may_not_drop_what_is_here_leaves_the_hub_as_it_was(folder, monkeypatch):
+    token, _ = tokens.make(factories.account(), "laptop", ["read"])
     run("backup", folder)
-    catalogue.withdraw(back)
-    gone.delete()
-    (folder / "erased.json").write_text(json.dumps(erasures.present()))
-    lose_everything(migrated=True)
-    run("restore", folder)
-    assert Image.objects.get(withdrawn_at=None) == stays
-    assert not Token.objects.exists()
+    monkeypatch.setattr(postgres, "others", lambda: 0)  # somebody came between
+    with closing(connection.copy()) as other:
+        other.set_autocommit(False)
+        other.cursor().execute("SELECT FROM hub_token")
+        connection.cursor().execute("SET lock_timeout = 200")
+        with pytest.raises(CommandError, match="Not restored: canceling statement due to lock timeout"):
+            run("restore", folder)
+        other.rollback()
+    token.delete()
+    run("backup", folder, erased=True)
+    (noted,) = notes(folder).values()
+    assert (noted["restoring"], noted["tokens"]) == (False, [])
+    connection.close()  # its lock_timeout goes with it
 
 
 def test_a_backup_that_is_damaged_gives_back_all_that_is_sound(folder, lose_everything):
@@ -208,3 +184,15 @@ def test_nothing_is_restored_while_a_backup_is_made_which_may_drop_it(folder):
             run("restore", folder, force=restoring.WORDS)
         run("backup", folder, erased=True)  # a backup may take hours: what is erased meanwhile is noted
     assert Image.objects.count() == 1
+
+
+def test_a_database_without_any_migration_is_no_hub_and_may_be_replaced(folder, lose_everything):
+    shot = photo(1)
+    run("backup", folder)
+    lose_everything(migrated=True)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE django_migrations")
+    with pytest.raises(CommandError, match="No migration ever ran"):
+        run("backup", folder, erased=True)
+    assert "cannot be read (Unusable)" in run("restore", folder)
+    assert Image.objects.get() == shot
