@@ -20,5 +20,5 @@ class Command(BaseCommand):
         try:
             gone = destroying.destroy(sha256.lower())
         except (destroying.NotDestroyed, storage.Away, DatabaseError) as trouble:
-            raise CommandError(str(trouble)) from None
+            raise CommandError(str(trouble)) from trouble
         self.stdout.write(f"{gone} objects deleted. Backups hold them still: manage.py backup FOLDER --keep-days 0")
