@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString
 
 from hub import places, reasons, shelf, wishes
 from hub.models import Account, Image, Submission, TrainingRequest
@@ -34,7 +34,7 @@ SHOT = (
     '<img src="{small}" srcset="{small} 1x, {large} 2x" '
     'width="{width}" height="{height}" alt="{alt}" loading="{loading}" decoding="async">{drawn}</a></li>'
 )
-DRAWN = mark_safe('<span class="drawn">drawn</span>')
+DRAWN = SafeString('<span class="drawn">drawn</span>')
 
 
 @register.simple_tag
