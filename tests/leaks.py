@@ -29,7 +29,7 @@ FILE_NAME, FILE_SERIAL = "Ottoline Brackenridge", "SN5518WV02"
 WITHHELD = {
     "city of a region": [b"lyon"],
     "cell of a region": [rb"45\.[6789][,;\]\s\"<][^\n]{0,20}?4\.[789]"],
-    "country of a hidden place": [b"reykjav", b'"is"', b"country=is"],
+    "country of a hidden place": [b"reykjav", b'"is"', b'#is"', b"country=is"],
 }
 
 
