@@ -1,6 +1,7 @@
 """One real Postgres and one real Redis for a test session; a Redis database and a folder per xdist worker."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -22,6 +23,13 @@ def pytest_xdist_setupnodes(specs: list) -> None:
     """Give every worker its own environment before it reads any settings."""
     for number, spec in enumerate(specs, start=1):
         spec.env = surroundings(number)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays: walking all libraries again and again is an eighth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure() -> None:
