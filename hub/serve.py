@@ -90,9 +90,10 @@ def watch(door: socket.socket, application: Any, options: dict[str, Any]) -> Non
 
 def begin(door: socket.socket, application: Any, options: dict[str, Any]) -> int:
     """Start one more process that answers; its id."""
+    parent = os.getpid()
     pid = os.fork()
     if not pid:
-        die_with_parent(signal.SIGKILL)  # at once: whoever starts the site anew needs its door
+        die_with_parent(signal.SIGKILL, parent)  # at once: whoever starts the site anew needs its door
         answer(door, application, options)
     return pid
 

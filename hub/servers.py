@@ -19,10 +19,15 @@ PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None)
 
 
-def die_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
-    """Ask the kernel for a signal when the parent is killed (Linux; for use as a `preexec_fn`)."""
+def die_with_parent(death: signal.Signals = signal.SIGTERM, parent: int | None = None) -> None:
+    """Ask the kernel for a signal when the parent is killed (Linux; for use as a `preexec_fn`).
+
+    `parent`: its id, where it is known; one that was killed before this was asked is heard of by nobody else.
+    """
     if sys.platform == "linux":
         libc.prctl(PR_SET_PDEATHSIG, death)
+        if parent and os.getppid() != parent:
+            os.kill(os.getpid(), death)
 
 
 @contextmanager
@@ -76,7 +81,7 @@ def _server(
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=partial(die_with_parent, stop),
+            preexec_fn=partial(die_with_parent, stop, os.getpid()),
             **as_account(where),
         )
     try:

@@ -5,6 +5,7 @@ import shlex
 import signal
 from contextlib import suppress
 from functools import partial
+from multiprocessing import parent_process
 
 import honcho.manager
 import honcho.process
@@ -19,8 +20,10 @@ class MortalProcess(honcho.process.Process):
     """A process that ends with its supervisor, also when that is killed without a word."""
 
     def run(self, events=None, ignore_signals: bool = False) -> None:
-        die_with_parent(signal.SIGKILL)  # honcho runs this in a process of its own, between us and the child
-        self._child_ctor = partial(honcho.process.Popen, preexec_fn=die_with_parent)
+        above = parent_process()  # honcho runs this in a process of its own, between us and the child
+        die_with_parent(signal.SIGKILL, above.pid if above else None)
+        mortal = partial(die_with_parent, parent=os.getpid())
+        self._child_ctor = partial(honcho.process.Popen, preexec_fn=mortal)
         super().run(events, ignore_signals)
 
 

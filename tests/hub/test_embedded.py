@@ -110,7 +110,7 @@ def test_a_supervisor_that_is_killed_takes_its_servers_along_and_loses_no_row(ho
 
 
 def test_servers_that_outlived_their_supervisor_are_stopped_first(home: Path) -> None:
-    supervisor = start_supervisor(change=", servers; servers.die_with_parent = lambda signal: None")
+    supervisor = start_supervisor(change=", servers; servers.die_with_parent = lambda *_: None")
     ask("CREATE TABLE kept AS SELECT 1 AS one")
     kill(supervisor)
     left = processes_in(home)
