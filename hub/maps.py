@@ -75,7 +75,7 @@ def world(counts: dict[str, int]) -> list[Layer]:
 
 @cache
 def borders() -> str:
-    """An SVG file with a group for each layer and in it a shape for each country, about 45 KB."""
+    """An SVG file with a group for each layer and in it a shape for each country, about 50 KB."""
     groups = [
         f'<g id="{layer}">' + "".join(f'<path id="{code}" d="{d}" {STROKE}/>' for code, d in paths.items()) + "</g>"
         for layer, paths in _layers().items()

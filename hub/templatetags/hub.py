@@ -26,7 +26,7 @@ def rendition(image: Image, side: int) -> str:
     return image.rendition_url(side)
 
 
-# Not a template of its own: pages have sixty, and a template takes eight times as long.
+# Not a template of its own: pages have sixty, and a template takes several times as long.
 SHOT = (
     '<li class="shot"><a href="{page}">'
     '<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
